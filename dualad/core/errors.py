@@ -1,0 +1,66 @@
+"""Every error of the library, and the line of the user's that it speaks of.
+
+A message has three parts: what happened, where, and what to write instead. `where()` finds the
+youngest stack frame outside this package, which is the line the user can change.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_FOREIGN = (os.sep + "numpy" + os.sep, os.sep + "scipy" + os.sep, "<__array_function__", "<frozen")
+
+
+class DualadError(Exception):
+    """Base of the errors that only this library raises."""
+
+
+class LeakedValue(DualadError, RuntimeError):
+    """A traced value was used after the transform that made it had returned."""
+
+
+class MissingRule(DualadError, TypeError):
+    """A function, keyword or argument has no derivative rule here."""
+
+
+class NotDifferentiable(DualadError, TypeError):
+    """The derivative was asked of something that has none: integers, strings, flat operations."""
+
+
+class ConversionError(DualadError, TypeError):
+    """A traced value was about to be turned into a plain number or array, losing its derivative."""
+
+
+class StoreError(DualadError, ValueError):
+    """A traced value was stored into a plain NumPy array, which cannot hold derivatives."""
+
+
+class FreedGraph(DualadError, RuntimeError):
+    """A second backward pass through a graph whose saved values are gone."""
+
+
+class DegenerateError(DualadError, ValueError):
+    """The derivative does not exist at this point (tied eigenvalues, a singular factor)."""
+
+
+class StructureError(DualadError, TypeError):
+    """Two pytrees, or a value and its tangent, do not have the same structure, shape or dtype."""
+
+
+def where() -> str:
+    """`file:line` of the youngest frame outside dualad, NumPy and SciPy; empty if there is none."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not name.startswith(_PACKAGE) and not any(part in name for part in _FOREIGN):
+            return f"{os.path.basename(name)}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
+
+
+def at_user_line() -> str:
+    """` (at file:line)`, ready to be put into a message; empty when no user frame is known."""
+    place = where()
+    return f" (at {place})" if place else ""

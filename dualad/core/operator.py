@@ -1,0 +1,300 @@
+"""The fast road of elementwise operations: one template for one argument, one for two.
+
+`unary` and `binary` return plain functions that *are* the operation: no object with `__call__`, no `*args`,
+no extra frame. Each looks at exact types, for those are what a running program is made of: plain arrays,
+or boxes of one trace over plain arrays. Everything else (older traces inside, lists, foreign arrays,
+batches) goes to `bind`, the general road, which knows no types but asks for the newest trace.
+
+A rule asks for some of (x, y, out); which, is fixed when the operation is made, and is kept in small integers
+(`code`): bit 0 for x, bit 1 for y, bit 2 for out. Saved values travel as a tuple in that order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import MissingRule
+from .forward import Dual, fit_tangent
+from .reverse import Var, accumulate, fit, heappush, new_node_id
+from .space import mask_zeros
+from .trace import bind, new
+
+ndarray, float64 = np.ndarray, np.float64
+X, Y, OUT = 1, 2, 4
+_BITS = {"x": X, "y": Y, "out": OUT}
+
+
+def code_of(rule, args) -> int:
+    """Which of (x, y, out) a rule asks for, or -1 for a rule that does not exist."""
+    if rule is None:
+        return -1
+    names = {args[0]: X, "out": OUT}
+    if len(args) > 1:
+        names[args[1]] = Y
+    return sum(names[ask] for ask in rule.asks)
+
+
+def ordered(rule, args):
+    """The rule with its asked arguments in the order x, y, out."""
+    if rule is None:
+        return None
+    order = [a for a in (*args, "out") if a in rule.asks]
+    if tuple(order) == rule.asks:
+        return rule.call
+    call, places = rule.call, [order.index(a) for a in rule.asks]
+    return lambda d, *given: call(d, *[given[k] for k in places])
+
+
+def pack(code, x, y, out):
+    """The tuple of what was asked for; the common cases are spelled out in the templates."""
+    kept = []
+    if code & X:
+        kept.append(x)
+    if code & Y:
+        kept.append(y)
+    if code & OUT:
+        kept.append(out)
+    return tuple(kept)
+
+
+def unary(prim, f, jvp, vjp):
+    """The public function of an elementwise primitive of one argument."""
+    jcode, vcode = code_of(jvp, prim.args), code_of(vjp, prim.args)
+    push, pull_rule = ordered(jvp, prim.args), ordered(vjp, prim.args)
+
+    def pull(node, g, cots, heap, flags):
+        d = pull_rule(g, *node[5])
+        parent = node[4]
+        if flags:
+            flags.clear()
+            d = mask_zeros(g, d)
+        if d.shape != parent[2] or d.dtype is not parent[3]:
+            d = fit(d, parent[2], parent[3])
+        i = parent[0]
+        if i in cots:
+            accumulate(cots, i, d)
+        else:
+            cots[i] = d
+            heappush(heap, parent)
+
+    def op(x, /):
+        t = type(x)
+        if t is ndarray or t is float64:
+            return f(x)
+        if t is Var and vcode >= 0:
+            v = x.value
+            out = f(v) if type(v) is ndarray else op(v)
+            r = new(Var)
+            r.value = out
+            r.aux = [
+                new_node_id(),
+                pull,
+                out.shape,
+                out.dtype,
+                x.aux,
+                (v,) if vcode == 1 else (out,) if vcode == 4 else () if vcode == 0 else (v, out),
+            ]
+            r.trace = x.trace
+            return r
+        if t is Dual and jcode >= 0:
+            trace = x.trace
+            flags = trace.flags
+            v = x.value
+            out = f(v) if type(v) is ndarray else op(v)
+            if flags:
+                trace.report()
+            dx = x.aux
+            d = push(dx) if jcode == 0 else push(dx, *pack(jcode, v, None, out))
+            if flags:
+                flags.clear()
+                d = mask_zeros(dx, d)
+            if d.dtype is not out.dtype or d.shape != out.shape:
+                d = fit_tangent(d, out.shape, out.dtype)
+            r = new(Dual)
+            r.value, r.aux, r.trace = out, d, trace
+            return r
+        return bind(prim, (x,), {})
+
+    pull.replay = (prim, (0,))
+    return op
+
+
+def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
+    """The public function of an elementwise primitive of two arguments.
+
+    `foreign(x, y)`, where given, says whether an operand is of a type that should be asked first: the function
+    then answers NotImplemented, as an operator must.
+    """
+    args = prim.args
+    jcx, jcy, vcx, vcy = (code_of(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
+    push_x, push_y, rule_x, rule_y = (ordered(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
+    tape, dual = vcx >= 0 and vcy >= 0, jcx >= 0 and jcy >= 0
+    plain = {ndarray, float64, float, int}
+
+    def pull_one(rule):
+        def pull(node, g, cots, heap, flags):
+            d = rule(g, *node[5])
+            parent = node[4]
+            if flags:
+                flags.clear()
+                d = mask_zeros(g, d)
+            if d.shape != parent[2] or d.dtype is not parent[3]:
+                d = fit(d, parent[2], parent[3])
+            i = parent[0]
+            if i in cots:
+                accumulate(cots, i, d)
+            else:
+                cots[i] = d
+                heappush(heap, parent)
+
+        return pull
+
+    pull_x, pull_y = pull_one(rule_x), pull_one(rule_y)
+
+    def pull_xy(node, g, cots, heap, flags):
+        _, _, _, _, p, q, for_x, for_y = node
+        d = rule_x(g, *for_x)
+        if flags:
+            flags.clear()
+            d = mask_zeros(g, d)
+        if d.shape != p[2] or d.dtype is not p[3]:
+            d = fit(d, p[2], p[3])
+        i = p[0]
+        if i in cots:
+            accumulate(cots, i, d)
+        else:
+            cots[i] = d
+            heappush(heap, p)
+        d = rule_y(g, *for_y)
+        if flags:
+            flags.clear()
+            d = mask_zeros(g, d)
+        if d.shape != q[2] or d.dtype is not q[3]:
+            d = fit(d, q[2], q[3])
+        i = q[0]
+        if i in cots:
+            accumulate(cots, i, d)
+        else:
+            cots[i] = d
+            heappush(heap, q)
+
+    def op(x, y, /):
+        s, t = type(x), type(y)
+        if s is Var and tape:
+            if t is Var:
+                if x.trace is y.trace:
+                    v, w = x.value, y.value
+                    out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
+                    r = new(Var)
+                    r.value = out
+                    r.aux = [
+                        new_node_id(),
+                        pull_xy,
+                        out.shape,
+                        out.dtype,
+                        x.aux,
+                        y.aux,
+                        () if vcx == 0 else (w,) if vcx == 2 else pack(vcx, v, w, out),
+                        () if vcy == 0 else (v,) if vcy == 1 else pack(vcy, v, w, out),
+                    ]
+                    r.trace = x.trace
+                    return r
+            elif t in plain:
+                v = x.value
+                out = f(v, y) if type(v) is ndarray else op(v, y)
+                if vcx & 2 and t is ndarray:
+                    y = y.copy()
+                r = new(Var)
+                r.value = out
+                r.aux = [
+                    new_node_id(),
+                    pull_x,
+                    out.shape,
+                    out.dtype,
+                    x.aux,
+                    () if vcx == 0 else (y,) if vcx == 2 else pack(vcx, v, y, out),
+                ]
+                r.trace = x.trace
+                return r
+        elif t is Var and tape and s in plain:
+            w = y.value
+            out = f(x, w) if type(w) is ndarray else op(x, w)
+            if vcy & 1 and s is ndarray:
+                x = x.copy()
+            r = new(Var)
+            r.value = out
+            r.aux = [
+                new_node_id(),
+                pull_y,
+                out.shape,
+                out.dtype,
+                y.aux,
+                () if vcy == 0 else (x,) if vcy == 1 else pack(vcy, x, w, out),
+            ]
+            r.trace = y.trace
+            return r
+        elif s is Dual and dual:
+            if t is Dual:
+                trace = x.trace
+                if trace is y.trace:
+                    flags = trace.flags
+                    v, w = x.value, y.value
+                    out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
+                    if flags:
+                        trace.report()
+                    dx, dy = x.aux, y.aux
+                    d = push_x(dx, *pack(jcx, v, w, out)) if jcx else push_x(dx)
+                    if flags:
+                        flags.clear()
+                        d = mask_zeros(dx, d)
+                    e = push_y(dy, *pack(jcy, v, w, out)) if jcy else push_y(dy)
+                    if flags:
+                        flags.clear()
+                        e = mask_zeros(dy, e)
+                    return _dual(out, d + e, trace)
+            elif t in plain:
+                trace = x.trace
+                flags = trace.flags
+                v = x.value
+                out = f(v, y) if type(v) is ndarray else op(v, y)
+                if flags:
+                    trace.report()
+                dx = x.aux
+                d = push_x(dx, *pack(jcx, v, y, out)) if jcx else push_x(dx)
+                if flags:
+                    flags.clear()
+                    d = mask_zeros(dx, d)
+                return _dual(out, d, trace)
+        elif t is Dual and dual and s in plain:
+            trace = y.trace
+            flags = trace.flags
+            w = y.value
+            out = f(x, w) if type(w) is ndarray else op(x, w)
+            if flags:
+                trace.report()
+            dy = y.aux
+            d = push_y(dy, *pack(jcy, x, w, out)) if jcy else push_y(dy)
+            if flags:
+                flags.clear()
+                d = mask_zeros(dy, d)
+            return _dual(out, d, trace)
+        elif s in plain and t in plain:
+            return f(x, y)
+        if foreign is not None and foreign(x, y):
+            return NotImplemented
+        return bind(prim, (x, y), {})
+
+    pull_x.replay, pull_y.replay, pull_xy.replay = (prim, (0,)), (prim, (1,)), (prim, (0, 1))
+    return op
+
+
+def _dual(out, d, trace):
+    if d.dtype is not out.dtype or d.shape != out.shape:
+        d = fit_tangent(d, out.shape, out.dtype)
+    r = new(Dual)
+    r.value, r.aux, r.trace = out, d, trace
+    return r
+
+
+def missing(prim, arg):
+    raise MissingRule(f"{prim.name} has no rule for {arg}")

@@ -1,0 +1,201 @@
+"""The primitive: evaluation, JVP and VJP in one record, and rules that ask by name.
+
+A rule's first parameter is what comes in, the tangent `dx` or the cotangent `g`. Each further parameter is a
+name, looked up once, here: `out`, an argument, a keyword parameter, or `x_space` (shape and dtype of x).
+What a VJP asks for is what the tape keeps, and nothing else.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from .trace import bind
+
+REGISTRY: dict[str, Primitive] = {}
+
+
+class Rule:
+    """A rule and the names it asks for, checked against what the primitive has to give."""
+
+    __slots__ = ("asks", "call")
+
+    def __init__(self, call: Callable, prim: Primitive, kind: str, arg: str):
+        names = list(inspect.signature(call).parameters)
+        known = prim.names_to_ask()
+        for name in names[1:]:
+            if name not in known:
+                raise TypeError(
+                    f"the {kind} rule of {prim.name} for {arg} asks for {name!r}; it can ask for {sorted(known)}"
+                )
+        self.call = call
+        self.asks = tuple(names[1:])
+
+
+class Primitive:
+    """Everything the library knows of one operation.
+
+    Attributes
+    ----------
+    args : names of the data arguments; the last may stand for any number (`variadic`).
+    params : keyword parameters with their defaults; always hashable, never differentiated.
+    jvp_rules, vjp_rules : by argument name.
+    linear : names of the arguments in which the operation is *jointly* linear; its JVP is itself.
+    multilinear : names in each of which it is linear; its JVP is a sum of itself.
+    flat : for an operation whose derivative is zero or has no meaning, the reason.
+    flat_args : arguments that carry no derivative (indices, masks), with the others differentiable.
+    batch : how to apply it to arrays with a leading batch axis.
+    samples : called by `dualad.testing` with a random generator, yields `Sample`s to try the rules on.
+    domain, edges : the same for elementwise rows: an interval per argument, and policies at kinks.
+    """
+
+    def __init__(self, name: str, fun: Callable, doc: str | None = None):
+        if name in REGISTRY:
+            raise TypeError(f"a primitive named {name!r} exists already")
+        self.name = name
+        self.fun = fun
+        self.doc = doc if doc is not None else fun.__doc__
+        self.args: tuple[str, ...] = ()
+        self.params: dict[str, Any] = {}
+        self.variadic = False
+        self.multi = False
+        self.elementwise = False
+        self.holomorphic = True
+        self.jvp_rules: dict[str, Rule] = {}
+        self.vjp_rules: dict[str, Rule] = {}
+        self.linear: tuple[str, ...] = ()
+        self.multilinear: tuple[str, ...] = ()
+        self.flat: str | None = None
+        self.flat_args: frozenset[str] = frozenset()
+        self.batch: Callable | None = None
+        self.strict: Callable | None = None
+        self.samples: Callable | None = None
+        self.domain: Any = None
+        self.edges: tuple = ()
+        self.face: Callable = self.__call__
+        REGISTRY[name] = self
+
+    def read_signature(self, fun: Callable) -> None:
+        """Positional parameters are data, keyword-only ones are parameters."""
+        args = []
+        for p in inspect.signature(fun).parameters.values():
+            if p.kind is p.KEYWORD_ONLY:
+                self.params[p.name] = p.default
+            elif p.kind is p.VAR_KEYWORD:
+                raise TypeError(f"{self.name}: a primitive names its keywords; **{p.name} would swallow them")
+            else:
+                args.append(p.name)
+                self.variadic = p.kind is p.VAR_POSITIONAL
+        self.args = tuple(args)
+
+    def names_to_ask(self) -> set[str]:
+        return {"out", "i", *self.args, *self.params, *(f"{a}_space" for a in (*self.args, "out"))}
+
+    def arg_name(self, position: int) -> str:
+        """The name of the argument at a position; the last name covers all further positions."""
+        return self.args[position] if position < len(self.args) else self.args[-1]
+
+    def is_variadic(self, position: int) -> bool:
+        return self.variadic and position >= len(self.args) - 1
+
+    def set_rules(self, kind: str, rules: dict[str, Callable]) -> None:
+        table = self.jvp_rules if kind == "jvp" else self.vjp_rules
+        for arg, call in rules.items():
+            if arg not in self.args:
+                raise TypeError(f"{self.name} has no argument {arg!r}; it has {self.args}")
+            table[arg] = Rule(call, self, kind, arg)
+
+    def __call__(self, *args, **params):
+        return bind(self, args, {**self.params, **params})
+
+    def __repr__(self):
+        return f"<primitive {self.name}>"
+
+
+def primitive(fun=None, *, name=None, linear="", multilinear="", flat=None, flat_args="", multi=False):
+    """Decorator: make a primitive of an evaluation on plain arrays.
+
+    Positional parameters are data, keyword-only ones hashable parameters. The public function that is
+    returned carries `.primitive`, and `.jvp`, `.vjp`, `.batching`, `.strict`, `.samples`, which take the rules.
+
+    Parameters
+    ----------
+    linear, multilinear : str
+        Names of arguments, separated by spaces: the JVP follows from the operation itself.
+    flat : str, optional
+        The reason why the operation has no derivative.
+    flat_args : str
+        Arguments that carry no derivative.
+    multi : bool
+        The evaluation returns a tuple.
+    """
+    if fun is None:
+        return lambda f: primitive(
+            f,
+            name=name,
+            linear=linear,
+            multilinear=multilinear,
+            flat=flat,
+            flat_args=flat_args,
+            multi=multi,
+        )
+    prim = Primitive(name or fun.__name__, fun)
+    prim.read_signature(fun)
+    prim.linear = tuple(linear.split())
+    prim.multilinear = tuple(multilinear.split())
+    prim.flat = flat
+    prim.flat_args = frozenset(flat_args.split())
+    prim.multi = multi
+    return _make_face(prim, fun)
+
+
+def _make_face(prim, fun):
+    defaults = prim.params
+
+    if defaults:
+
+        def face(*args, **params):
+            return bind(prim, args, {**defaults, **params})
+
+    else:
+
+        def face(*args):
+            return bind(prim, args, {})
+
+    face.__name__ = face.__qualname__ = prim.name
+    face.__doc__ = prim.doc
+    face.__module__ = fun.__module__
+    face.__signature__ = inspect.signature(fun)
+    face.__wrapped__ = fun
+    return attach_rule_setters(prim, face)
+
+
+def attach_rule_setters(prim: Primitive, face: Callable) -> Callable:
+    """Give the public function of a primitive its `.primitive`, `.jvp`, `.vjp` … """
+
+    def set_jvp(all=None, /, **rules):
+        prim.set_rules("jvp", rules if all is None else {prim.args[0]: all})
+        return face
+
+    def set_vjp(all=None, /, **rules):
+        prim.set_rules("vjp", rules if all is None else {prim.args[0]: all})
+        return face
+
+    def set_batch(rule):
+        prim.batch = rule
+        return rule
+
+    def set_strict(rule):
+        prim.strict = rule
+        return rule
+
+    def set_samples(samples):
+        prim.samples = samples
+        return samples
+
+    face.primitive = prim
+    face.jvp, face.vjp = set_jvp, set_vjp
+    face.batching, face.strict, face.samples = set_batch, set_strict, set_samples
+    prim.face = face
+    return face

@@ -1,0 +1,301 @@
+"""Engine two, reverse: the tape.
+
+A `Var` is a value and the node that made it. A node is a list, the cheapest thing Python can build:
+
+    [id, pull, shape, dtype, parents…, what the rules of the active arguments asked for…]
+
+Ids count down, so that a heap of nodes gives the youngest first. `sweep` pops nodes from it: every user
+of a value is younger than the value, so by the time a node is popped its cotangent is complete. `pull` is a
+function written once per primitive and per set of active arguments (`operator.py`, and `pull_general` here);
+it applies the rules, brings each cotangent home to its parent's space, and adds it to what is there.
+
+Nothing is stored on a node during a sweep: cotangents live in a dict of the sweep's own, so many threads
+may pull the same graph at once. There is no recursion, neither here nor in the destructors.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+
+import numpy as np
+
+from .errors import FreedGraph, MissingRule, at_user_line
+from .forward import answer
+from .space import Space, fit, mask_zeros, space_of
+from .trace import Box, Trace, new, snapshot, strip
+
+new_node_id = itertools.count(-1, -1).__next__
+heappush = heapq.heappush
+
+# Fields of a node.
+ID, PULL, SHAPE, DTYPE, PARENT = range(5)
+
+# The key under which a sweep's dict of cotangents keeps the set of ids whose buffer it owns.
+OWNED = None
+
+# Outputs of fewer bytes are kept until the graph goes: a strict second sweep may want them.
+FREE_FROM = 1 << 16
+
+
+class Var(Box):
+    """A value and the node (`aux`) that says where it came from."""
+
+    __slots__ = ()
+
+
+class ReverseTrace(Trace):
+    """One running `vjp`, `grad` …, or the ambient tape of `Tensor`."""
+
+    __slots__ = ()
+
+    def __init__(self, name="vjp"):
+        super().__init__(name)
+
+    def leaf(self, value):
+        """A variable to differentiate with respect to."""
+        return self.var(value, [new_node_id(), pull_leaf, value.shape, value.dtype])
+
+    def var(self, value, node):
+        v = new(Var)
+        v.value, v.aux, v.trace = value, node, self
+        return v
+
+    def process(self, prim, args, params):
+        values = [a.value if isinstance(a, Box) and a.trace is self else a for a in args]
+        out = prim.face(*values, **params)
+        if prim.flat is not None:
+            return out
+        active = tuple(
+            i
+            for i, a in enumerate(args)
+            if type(a) is Var and a.trace is self and prim.arg_name(i) not in prim.flat_args
+        )
+        if not active:
+            return out
+        return self.record(prim, args, values, params, out, active)
+
+    def record(self, prim, args, values, params, out, active):
+        """One node for the call; for several outputs, one more per output that picks it."""
+        parents = tuple(args[i].aux for i in active)
+        saved = save(prim, args, values, params, out, active)
+        what = (prim, params, active, self)
+        if not prim.multi:
+            if not hasattr(out, "dtype"):
+                out = np.asarray(out)
+            if out.dtype.kind not in "fc":
+                return out
+            return self.var(out, [new_node_id(), pull_general, out.shape, out.dtype, parents, what, saved])
+        node = [new_node_id(), pull_general, len(out), None, parents, what, saved]
+        return tuple(self._pick(node, k, o) for k, o in enumerate(out))
+
+    def _pick(self, node, k, out):
+        if not hasattr(out, "dtype") or out.dtype.kind not in "fc":
+            return out
+        return self.var(out, [new_node_id(), pull_pick, out.shape, out.dtype, node, k])
+
+
+def save(prim, args, values, params, out, active):
+    """What the rules of the active arguments ask for, by name: data as it is now, or spaces alone."""
+    saved = {}
+    for i in active:
+        rule = prim.vjp_rules.get(prim.arg_name(i))
+        if rule is None:
+            raise MissingRule(
+                f"{prim.name} has no VJP rule for its argument {prim.arg_name(i)!r}{at_user_line()}"
+            )
+        for ask in rule.asks:
+            if ask not in saved and ask not in params and ask != "i":
+                got = answer(prim, ask, i, values, params, out)
+                saved[ask] = _keep(got, ask, prim, args)
+    return saved
+
+
+def _keep(got, ask, prim, args):
+    """A constant of the user's is copied: he may overwrite it before the sweep comes by."""
+    if ask == "out":
+        return tuple(map(snapshot, got)) if prim.multi else snapshot(got)
+    if ask not in prim.args:
+        return got
+    k = prim.args.index(ask)
+    if prim.variadic and k == len(prim.args) - 1:
+        return tuple(_copy_constant(v, a) for v, a in zip(got, args[k:], strict=True))
+    return _copy_constant(got, args[k])
+
+
+def _copy_constant(value, arg):
+    if value is arg and type(value) is np.ndarray:
+        return value.copy()
+    return snapshot(value)
+
+
+# ---- pulls ----------------------------------------------------------------------------------------
+
+
+def pull_leaf(node, g, cots, heap, flags):
+    """A leaf keeps what has arrived."""
+    cots[node[0]] = g
+
+
+def pull_freed(node, g, cots, heap, flags):
+    raise FreedGraph(
+        f"the graph has been freed by an earlier backward pass{at_user_line()}. "
+        "Call backward(retain_graph=True) the first time, or compute the forward pass again."
+    )
+
+
+def pull_pick(node, g, cots, heap, flags):
+    """One output of several: its cotangent takes its place in the list of the node of them all."""
+    whole, k = node[4], node[5]
+    i = whole[0]
+    if i not in cots:
+        cots[i] = [None] * whole[SHAPE]
+        heappush(heap, whole)
+    cots[i][k] = g
+
+
+def pull_general(node, g, cots, heap, flags):
+    """The pull of a primitive of any arity, with parameters, by the rules' names."""
+    parents, (prim, params, active, _), saved = node[4:]
+    apply_rules(prim, params, active, saved, parents, g, cots, heap, flags)
+
+
+def apply_rules(prim, params, active, saved, parents, g, cots, heap, flags):
+    for i, parent in zip(active, parents, strict=True):
+        rule = prim.vjp_rules[prim.arg_name(i)]
+        given = [_given(ask, i, prim, params, saved) for ask in rule.asks]
+        d = rule.call(g, *given)
+        if d is None:
+            continue
+        if flags:
+            flags.clear()
+            d = strong_zero(prim, g, d, given, rule)
+        deposit(parent, d, cots, heap)
+
+
+def _given(ask, i, prim, params, saved):
+    if ask in params:
+        return params[ask]
+    if ask == "i":
+        return i - len(prim.args) + 1 if prim.variadic else i
+    return saved[ask]
+
+
+def deposit(parent, d, cots, heap):
+    """Add the cotangent `d` to what has arrived at `parent`, in the parent's space."""
+    if d.shape != parent[2] or d.dtype is not parent[3]:
+        d = fit(d, parent[2], parent[3])
+    i = parent[0]
+    if i in cots:
+        accumulate(cots, i, d)
+    else:
+        cots[i] = d
+        heappush(heap, parent)
+
+
+def accumulate(cots, i, d):
+    """The first cotangent came by reference, the second makes a buffer, further ones add into it."""
+    owned = cots[OWNED]
+    c = cots[i]
+    if i in owned and type(d) is np.ndarray:
+        c += d
+        return
+    c = cots[i] = c + d
+    if type(c) is np.ndarray:
+        owned.add(i)
+
+
+def strong_zero(prim, g, d, given, rule):
+    """`d` once more where a zero cotangent met an infinite or undefined local derivative."""
+    if prim.strict is not None:
+        return prim.strict(g, d, dict(zip(rule.asks, given, strict=True)))
+    if isinstance(g, list):
+        return d
+    if g.shape == d.shape and prim.elementwise or g.ndim == 0:
+        return mask_zeros(g, d)
+    return d if np.any(strip(g) != 0) else space_of(d).zeros()
+
+
+# ---- the sweep ------------------------------------------------------------------------------------
+
+
+class Always:
+    """Flags that are up all the time: a strict sweep."""
+
+    def __bool__(self):
+        return True
+
+    def clear(self):
+        pass
+
+
+ALWAYS = Always()
+
+
+def sweep(roots, seeds, *, free=False, strict=False):
+    """Pull the cotangents `seeds` of the nodes `roots` back to the leaves.
+
+    Returns a dict from node id to cotangent that holds the leaves reached. With `free`, what large nodes have
+    saved is let go as the sweep passes them, and `cots[OWNED]` tells by a `True` in it that this happened.
+    """
+    owned: set = set()
+    cots: dict = {OWNED: owned}
+    heap: list = []
+    for root, seed in zip(roots, seeds, strict=True):
+        deposit(root, seed, cots, heap)
+    flags = ALWAYS if strict else []
+
+    def raised(kind, code):
+        flags.append(kind)
+
+    mode = "ignore" if strict else "call"
+    with np.errstate(divide=mode, invalid=mode, call=None if strict else raised):
+        _run(heap, cots, flags, free)
+    return cots
+
+
+def _run(heap, cots, flags, free):
+    pop = heapq.heappop
+    take = cots.pop
+    while heap:
+        node = pop(heap)
+        g = take(node[0])
+        node[1](node, g, cots, heap, flags)
+        if free and type(g) is np.ndarray and g.nbytes >= FREE_FROM and node[1] is not pull_leaf:
+            release(node)
+            cots[OWNED].add(True)
+
+
+def release(node):
+    """Forget what a node has saved. The id and the space remain: younger nodes may still ask."""
+    node[1] = pull_freed
+    del node[4:]
+
+
+def pull_back(roots, seeds, leaves, *, free=False):
+    """Cotangents of the `leaves` (nodes), None where nothing arrived.
+
+    NaN that sits quietly in a saved value (masked, missing data) raises no flag when a zero cotangent meets
+    it; so if a leaf comes out NaN, the sweep is done again with the strong zero at every node. Returns None if
+    that is wanted and the graph is freed: the caller has to record it again, and sweep with `strict`.
+    """
+    cots = sweep(roots, seeds, free=free)
+    found = [cots.get(leaf[0]) for leaf in leaves]
+    if any(g is not None and has_nan(g) for g in found):
+        if True in cots[OWNED]:
+            return None
+        cots = sweep(roots, seeds, strict=True)
+        found = [cots.get(leaf[0]) for leaf in leaves]
+    return found
+
+
+def has_nan(g) -> bool:
+    """Whether there is a NaN in a cotangent; the sum is the cheap witness, `isnan` the judge."""
+    g = strip(g)
+    with np.errstate(all="ignore"):
+        s = g.sum()
+        return bool(s != s and np.isnan(g).any())
+
+
+def space_of_node(node) -> Space:
+    return Space(node[2], node[3])

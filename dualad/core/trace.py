@@ -1,0 +1,167 @@
+"""Traces, the boxes that belong to them, and the dispatch of a primitive to the newest trace.
+
+A transform opens a `Trace`, wraps its inputs in boxes of that trace and calls the user's function.
+Ids come from one counter and only grow: a transform started inside another has the higher id, and so has
+every box of it, whose `value` can only hold plain arrays or boxes of *older* traces. A primitive therefore
+looks for the highest id among its arguments, takes off the boxes of that trace alone, and calls itself
+again one level down; a box of an older trace is a constant to the newer one. That is the whole proof
+against perturbation confusion, and it holds in every thread, since there is no stack to get out of step.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+
+from .errors import LeakedValue, at_user_line
+
+_new_id = itertools.count(1).__next__
+new = object.__new__
+
+
+class Trace:
+    """One running transform. `process` applies a primitive to arguments of which some are its boxes."""
+
+    __slots__ = ("alive", "flags", "id", "name")
+
+    def __init__(self, name: str):
+        self.id = _new_id()
+        self.name = name
+        self.alive = True
+        self.flags: list = []
+
+    def process(self, prim, args, params):
+        raise NotImplementedError
+
+    def __repr__(self):
+        return f"<{self.name} trace {self.id}{'' if self.alive else ', ended'}>"
+
+
+class Box:
+    """A dualad array: a `value`, what its engine adds to it (`aux`), and the trace it belongs to.
+
+    The arithmetic, the methods and the NumPy protocols are attached by the floors above, which know
+    the primitives.
+    """
+
+    __slots__ = ("__weakref__", "aux", "trace", "value")
+
+    def __init__(self, value, aux=None, trace=None):
+        self.value = value
+        self.aux = aux
+        self.trace = trace
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.value.shape
+
+    @property
+    def dtype(self) -> np.dtype:
+        return self.value.dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        n = 1
+        for k in self.shape:
+            n *= k
+        return n
+
+
+class Const(Box):
+    """A dualad array without a trace: what creation functions return, so that traced values can be
+    stored into it."""
+
+    __slots__ = ()
+
+
+class Writing(Box):
+    """A box with pending stores. `value` is a snapshot of the box before them, `aux` the list of stores.
+
+    A box becomes one by having its class changed, so the fast roads, which test for exact classes, never
+    see it; the first read on the general road turns it back through `settle`.
+    """
+
+    __slots__ = ()
+
+    settle_stores = None  # set by dualad.numpy.stores, which knows the primitive that writes
+
+    @property
+    def shape(self):
+        return self.value.shape
+
+    @property
+    def dtype(self):
+        return self.value.dtype
+
+
+def settled(x):
+    """`x`, with its pending stores carried out."""
+    if type(x) is Writing:
+        Writing.settle_stores(x)
+    return x
+
+
+def snapshot(x):
+    """A box of its own with the same content: later stores into `x` do not reach it."""
+    if not isinstance(x, Box):
+        return x
+    settled(x)
+    s = new(type(x))
+    s.value, s.aux, s.trace = x.value, x.aux, x.trace
+    return s
+
+
+as_array_hook = [None]  # lists of boxes become arrays; set by ops.index, which can stack
+
+
+def bind(prim, args, params):
+    """Apply `prim` to arguments among which there may be boxes of any traces, or none."""
+    top = None
+    const = False
+    for i, a in enumerate(args):
+        if isinstance(a, Box):
+            if type(a) is Writing:
+                Writing.settle_stores(a)
+            trace = a.trace
+            if trace is None:
+                const = True
+            elif top is None or trace.id > top.id:
+                top = trace
+        elif type(a) is list or type(a) is tuple:
+            args = (*args[:i], as_array_hook[0](a), *args[i + 1 :])
+            return bind(prim, args, params)
+    if const:
+        args = [a.value if type(a) is Const else a for a in args]
+    if top is not None:
+        if not top.alive:
+            raise leaked(top)
+        return top.process(prim, args, params)
+    out = prim.fun(*args, **params)
+    if const:
+        return tuple(map(as_const, out)) if prim.multi else as_const(out)
+    return out
+
+
+def as_const(x):
+    """A plain result as a dualad array without a trace."""
+    return Const(x) if isinstance(x, (np.ndarray, np.generic)) else x
+
+
+def leaked(trace) -> LeakedValue:
+    return LeakedValue(
+        f"a value traced by {trace.name} is used after {trace.name} has returned{at_user_line()}. "
+        "Return it from the function (has_aux=True carries extra results out), or keep "
+        "dualad.stop_gradient(value) instead of the value itself."
+    )
+
+
+def strip(x):
+    """The plain value under all boxes of `x`, derivative and all forgotten. For messages and shapes."""
+    while isinstance(x, Box):
+        x = settled(x).value
+    return x

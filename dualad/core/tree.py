@@ -1,0 +1,148 @@
+"""Pytrees: nested tuples, lists, dicts, named tuples and registered classes, with arrays at the leaves.
+
+Every transform takes and returns them. `None` is a tree without leaves. A class joins with
+`register_pytree_node(cls, flatten, unflatten)`, JAX's signature.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from .errors import StructureError
+
+
+class _Kind(NamedTuple):
+    flatten: Callable  # tree -> (children, aux)
+    unflatten: Callable  # (aux, children) -> tree
+
+
+_KINDS: dict[type, _Kind] = {}
+
+
+class TreeDef:
+    """The shape of a pytree: what is left when the leaves are taken out. Compares and hashes by value."""
+
+    __slots__ = ("aux", "children", "kind", "num_leaves")
+
+    def __init__(self, kind, aux, children):
+        self.kind, self.aux, self.children = kind, aux, children
+        self.num_leaves = 1 if kind is LEAF else sum(c.num_leaves for c in children)
+
+    def unflatten(self, leaves):
+        """The tree of this shape with these leaves."""
+        leaves = list(leaves)
+        if len(leaves) != self.num_leaves:
+            raise StructureError(f"{self.num_leaves} leaves expected, {len(leaves)} given")
+        return _build(self, iter(leaves))
+
+    def __eq__(self, other):
+        return (
+            isinstance(other, TreeDef)
+            and self.kind is other.kind
+            and self.aux == other.aux
+            and self.children == other.children
+        )
+
+    def __hash__(self):
+        return hash((self.kind, self.num_leaves, self.children))
+
+    def __repr__(self):
+        if self.kind is LEAF:
+            return "*"
+        inside = ", ".join(map(repr, self.children))
+        return f"{self.kind.__name__}({inside})"
+
+
+class LEAF:
+    """Marks a leaf in a TreeDef."""
+
+
+_LEAF_DEF = TreeDef(LEAF, None, ())
+
+
+def register_pytree_node(cls: type, flatten: Callable, unflatten: Callable) -> None:
+    """Make `cls` a pytree node: `flatten(tree) -> (children, aux)`, `unflatten(aux, children) -> tree`."""
+    _KINDS[cls] = _Kind(flatten, unflatten)
+
+
+register_pytree_node(tuple, lambda t: (t, None), lambda _, c: tuple(c))
+register_pytree_node(list, lambda t: (t, None), lambda _, c: list(c))
+register_pytree_node(dict, lambda d: _items(d, sorted), lambda keys, c: dict(zip(keys, c, strict=True)))
+register_pytree_node(
+    OrderedDict, lambda d: _items(d, list), lambda keys, c: OrderedDict(zip(keys, c, strict=True))
+)
+register_pytree_node(
+    defaultdict,
+    lambda d: (_items(d, sorted)[0], (d.default_factory, _items(d, sorted)[1])),
+    lambda aux, c: defaultdict(aux[0], zip(aux[1], c, strict=True)),
+)
+register_pytree_node(type(None), lambda _: ((), None), lambda _, __: None)
+
+
+def _items(d, order):
+    try:
+        keys = tuple(order(d))
+    except TypeError:
+        raise StructureError(
+            "a dict in a pytree needs keys that can be sorted, so that leaves keep one order; "
+            "use one type of keys, or a collections.OrderedDict"
+        ) from None
+    return [d[k] for k in keys], keys
+
+
+def _kind(tree):
+    cls = type(tree)
+    kind = _KINDS.get(cls)
+    if kind is None and isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        kind = _KINDS[cls] = _Kind(lambda t: (t, None), lambda _, c: cls(*c))
+    return kind
+
+
+def tree_flatten(tree, is_leaf: Callable[[Any], bool] | None = None):
+    """`(leaves, treedef)` of a pytree."""
+    leaves: list = []
+    return leaves, _take_apart(tree, leaves, is_leaf)
+
+
+def _take_apart(tree, leaves, is_leaf):
+    kind = None if is_leaf is not None and is_leaf(tree) else _kind(tree)
+    if kind is None:
+        leaves.append(tree)
+        return _LEAF_DEF
+    children, aux = kind.flatten(tree)
+    return TreeDef(type(tree), aux, tuple(_take_apart(c, leaves, is_leaf) for c in children))
+
+
+def _build(treedef, leaves):
+    if treedef.kind is LEAF:
+        return next(leaves)
+    return _KINDS[treedef.kind].unflatten(treedef.aux, [_build(c, leaves) for c in treedef.children])
+
+
+def tree_unflatten(treedef: TreeDef, leaves):
+    """The tree of shape `treedef` with these leaves, in the order of `tree_flatten`."""
+    return treedef.unflatten(leaves)
+
+
+def tree_leaves(tree, is_leaf=None) -> list:
+    """The leaves of a pytree, in order."""
+    return tree_flatten(tree, is_leaf)[0]
+
+
+def tree_structure(tree, is_leaf=None) -> TreeDef:
+    """The shape of a pytree."""
+    return tree_flatten(tree, is_leaf)[1]
+
+
+def tree_map(f: Callable, tree, *rest, is_leaf=None):
+    """`f` applied to the corresponding leaves of one or more trees of one structure."""
+    leaves, treedef = tree_flatten(tree, is_leaf)
+    columns = [leaves]
+    for other in rest:
+        more, other_def = tree_flatten(other, is_leaf)
+        if other_def != treedef:
+            raise StructureError(f"trees of different structure: {treedef} and {other_def}")
+        columns.append(more)
+    return treedef.unflatten(map(f, *columns))

@@ -1,0 +1,1 @@
+"""The verbs: one, or one family of them, a file."""

@@ -1,0 +1,93 @@
+"""What every transform does at its doors: running the user's function, and looking at what comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.errors import DualadError, NotDifferentiable, at_user_line
+from ..core.trace import Box, Const, leaked, settled, snapshot
+
+
+def run(trace, f, args, kwargs):
+    """Call the user's function under `trace`, which ends with it.
+
+    NumPy hides an error of ours that strikes while it fills a plain array (`buffer[0] = x`) behind one of its
+    own; the user is shown ours.
+    """
+    try:
+        return f(*args, **kwargs)
+    except (ValueError, TypeError) as error:
+        cause = _ours_behind(error)
+        if cause is None:
+            raise
+        raise cause from None
+    finally:
+        trace.alive = False
+
+
+def _ours_behind(error):
+    if isinstance(error, DualadError):
+        return None
+    cause = error.__cause__ or error.__context__
+    while cause is not None and not isinstance(cause, DualadError):
+        cause = cause.__cause__ or cause.__context__
+    return cause
+
+
+def leave(x):
+    """A value on its way out of a transform: a snapshot of its own, and of no trace that has ended."""
+    if not isinstance(x, Box):
+        return x
+    settled(x)
+    if type(x) is Const:
+        return x.value
+    if not x.trace.alive:
+        raise leaked(x.trace)
+    return snapshot(x)
+
+
+def as_input(x, who, arg):
+    """A leaf to differentiate with respect to: a float or complex array or box; else an error that says so."""
+    if isinstance(x, Box):
+        settled(x)
+        x = x.value if type(x) is Const else snapshot(x)
+    elif type(x) is not np.ndarray:
+        x = _to_array(x, who, arg)
+    if x.dtype.kind in "fc":
+        return x
+    raise not_differentiable(x.dtype, who, arg)
+
+
+def _to_array(x, who, arg):
+    if isinstance(x, (float, complex)):
+        return np.asarray(x)[()]
+    if isinstance(x, np.ndarray | np.generic):
+        return x
+    try:
+        a = np.asarray(x)
+    except Exception:
+        a = None
+    if a is None or a.dtype.kind not in "fc":
+        raise not_differentiable(type(x).__name__ if a is None else a.dtype, who, arg)
+    return a[()]
+
+
+def not_differentiable(dtype, who, arg):
+    hint = "write 3.0 for 3, x.astype(float) for an integer array, or choose other argnums"
+    return NotDifferentiable(
+        f"{who} differentiates with respect to floating-point values; {arg} is {dtype}{at_user_line()}. "
+        f"To mend it: {hint}."
+    )
+
+
+def is_traced_by(x, trace) -> bool:
+    return isinstance(x, Box) and x.trace is trace
+
+
+def as_output(x):
+    """What the user's function returned, as an array or a box."""
+    if isinstance(x, Box):
+        return settled(x)
+    if hasattr(x, "dtype"):
+        return x
+    return np.asarray(x)

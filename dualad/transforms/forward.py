@@ -1,0 +1,99 @@
+"""`jvp`: values and directional derivatives, by the forward engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import StructureError, at_user_line
+from ..core.forward import Dual, ForwardTrace
+from ..core.space import space_of
+from ..core.tree import tree_flatten
+from ._run import as_input, as_output, is_traced_by, leave, run
+
+
+def jvp(f: Callable, primals, tangents, *, has_aux: bool = False) -> tuple[Any, ...]:
+    """Value of `f` and its derivative along `tangents`.
+
+    Parameters
+    ----------
+    f : callable
+        Takes `primals` as positional arguments, pytrees of arrays; returns a pytree of arrays.
+    primals, tangents : tuple or list of pytrees
+        Of one structure; a tangent has the shape and dtype of its primal. Leaves of integer dtype take
+        `None` or an integer zero for a tangent.
+    has_aux : bool
+        Whether `f` returns `(output, aux)`, of which `aux` is handed through.
+
+    Returns
+    -------
+    (output, tangent) or (output, tangent, aux)
+
+    Raises
+    ------
+    StructureError
+        A tangent does not fit its primal.
+    """
+    if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
+        raise StructureError("jvp takes tuples: jvp(f, (x,), (dx,)); for one argument, mind the commas")
+    leaves, treedef = tree_flatten(tuple(primals))
+    moves = _flatten_tangents(tuple(tangents), treedef, len(leaves))
+    trace = ForwardTrace("jvp")
+    duals = [_dual(x, dx, k, trace) for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))]
+    with trace.catching():
+        out = run(trace, f, treedef.unflatten(duals), {})
+    if trace.flags:
+        trace.report()
+    out, aux = out if has_aux else (out, None)
+    outs, outdef = tree_flatten(out)
+    pairs = [_leave(o, trace) for o in outs]
+    result = outdef.unflatten(p for p, _ in pairs), outdef.unflatten(t for _, t in pairs)
+    return (*result, _leave_aux(aux, trace)) if has_aux else result
+
+
+def _flatten_tangents(tangents, treedef, n):
+    moves, tangent_def = tree_flatten(tangents, is_leaf=lambda t: t is None)
+    if len(moves) != n or (tangent_def != treedef and not any(m is None for m in moves)):
+        raise StructureError(
+            f"primals and tangents differ in structure: {treedef} and {tangent_def}{at_user_line()}. "
+            "Give one tangent per leaf of the primals."
+        )
+    return moves
+
+
+def _dual(x, dx, k, trace):
+    if dx is None or space_of(x).dtype.kind in "biuO":
+        return x
+    x = as_input(x, "jvp", f"leaf {k} of the primals")
+    dx = leave(dx)
+    if not hasattr(dx, "dtype"):
+        dx = np.asarray(dx, x.dtype)[()]
+    if dx.shape != x.shape:
+        raise StructureError(
+            f"leaf {k}: the primal has shape {x.shape}, its tangent {dx.shape}{at_user_line()}; "
+            "a tangent has its primal's shape, np.ones_like(x) for instance"
+        )
+    if dx.dtype != x.dtype:
+        if not np.can_cast(dx.dtype, x.dtype, "same_kind"):
+            raise StructureError(
+                f"leaf {k}: the primal is {x.dtype}, its tangent {dx.dtype}{at_user_line()}; "
+                "cast the tangent to the primal's dtype"
+            )
+        dx = dx.astype(x.dtype)
+    return trace.dual(x, dx)
+
+
+def _leave(o, trace):
+    o = as_output(o)
+    if is_traced_by(o, trace) and type(o) is Dual:
+        return leave(o.value), leave(o.aux)
+    o = leave(o)
+    space = space_of(o)
+    return o, np.zeros(space.shape, space.dtype if space.dtype.kind in "fc" else float)
+
+
+def _leave_aux(aux, trace):
+    leaves, treedef = tree_flatten(aux)
+    return treedef.unflatten(leave(x.value) if is_traced_by(x, trace) else leave(x) for x in leaves)

@@ -1,0 +1,299 @@
+"""`vjp`, `grad` and `value_and_grad`: the reverse engine."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from ..core.errors import NotDifferentiable, StructureError, at_user_line
+from ..core.reverse import ReverseTrace, Var, pull_back, sweep
+from ..core.space import space_of
+from ..core.trace import Box
+from ..core.tree import tree_flatten
+from ._run import as_input, as_output, is_traced_by, leave, run
+
+
+def vjp(f: Callable, *primals: Any, has_aux: bool = False):
+    """Value of `f`, and the function that pulls cotangents of it back to the arguments.
+
+    Parameters
+    ----------
+    f : callable
+    *primals : pytrees of arrays
+    has_aux : bool
+        Whether `f` returns `(output, aux)`.
+
+    Returns
+    -------
+    (output, pullback) or (output, pullback, aux)
+        `pullback(cotangent)` takes a pytree like the output and returns a tuple, one entry per argument. It
+        can be called any number of times, by several threads at once, and differentiated. Leaves of
+        integer dtype get `None`.
+
+    Notes
+    -----
+    For complex values the pullback is the transpose under Re Σ a·b (no conjugate), as in JAX.
+    """
+    leaves, treedef = tree_flatten(primals)
+    trace = ReverseTrace("vjp")
+    # The user's code runs between this call and the pull: what the tape keeps of his must not be his.
+    inputs = [_variable(x, k, trace) for k, x in enumerate(leaves)]
+    nodes = [x.aux if is_traced_by(x, trace) else None for x in inputs]
+    out = run(trace, f, treedef.unflatten(inputs), {})
+    out, aux = out if has_aux else (out, None)
+    outs, outdef = tree_flatten(out)
+    outs = [as_output(o) for o in outs]
+    roots = [o.aux if is_traced_by(o, trace) else None for o in outs]
+    values = [_copied(leave_one(o, trace)) for o in outs]
+    spaces = [space_of(v) for v in values]
+
+    def pullback(cotangent):
+        seeds = _seeds(cotangent, outdef, spaces)
+        return treedef.unflatten(_pull(roots, seeds, nodes))
+
+    result = outdef.unflatten(values), pullback
+    return (*result, leave_aux(aux, trace)) if has_aux else result
+
+
+def _variable(x, k, trace):
+    if not isinstance(x, Box) and space_of(x).dtype.kind not in "fc":
+        return x
+    x = as_input(x, "vjp", f"leaf {k}")
+    if x.dtype.kind not in "fc":
+        return x
+    return trace.leaf(x.copy() if type(x) is np.ndarray else x)
+
+
+def _copied(v):
+    return v.copy() if type(v) is np.ndarray else v
+
+
+def _seeds(cotangent, outdef, spaces):
+    seeds, seed_def = tree_flatten(cotangent, is_leaf=lambda c: c is None)
+    if len(seeds) != len(spaces) or (seed_def != outdef and not any(s is None for s in seeds)):
+        raise StructureError(
+            f"the output is {outdef}, its cotangent {seed_def}{at_user_line()}; they must be alike"
+        )
+    return [_seed(s, space) for s, space in zip(seeds, spaces, strict=True)]
+
+
+def _seed(s, space):
+    if s is None:
+        return None
+    s = leave(s) if isinstance(s, Box) else np.asarray(s)
+    if s.shape != space.shape:
+        raise StructureError(
+            f"the output has shape {space.shape}, its cotangent {s.shape}{at_user_line()}; "
+            "a cotangent has the shape of its output"
+        )
+    if s.dtype != space.dtype and space.dtype.kind in "fc":
+        if not np.can_cast(s.dtype, space.dtype, "same_kind"):
+            raise StructureError(
+                f"the output is {space.dtype}, its cotangent {s.dtype}{at_user_line()}; cast it first"
+            )
+        s = s.astype(space.dtype)
+    return s
+
+
+def _pull(roots, seeds, nodes):
+    """Leaf cotangents: distinct writable arrays, zeros where nothing arrives, None for integer leaves."""
+    live = [(r, s) for r, s in zip(roots, seeds, strict=True) if r is not None and s is not None]
+    leaves = [n for n in nodes if n is not None]
+    found = pull_back([r for r, _ in live], [s for _, s in live], leaves)
+    taken = iter(own(found, leaves))
+    return [None if n is None else next(taken) for n in nodes]
+
+
+def own(cotangents, leaves):
+    """Cotangents as arrays of the caller's own: none shared, none a view, none read-only."""
+    seen: set[int] = set()
+    out = []
+    for g, leaf in zip(cotangents, leaves, strict=True):
+        if g is None:
+            g = np.zeros(leaf[2], leaf[3])
+        elif type(g) is np.ndarray:
+            if g.base is not None or not g.flags.writeable or id(g) in seen:
+                g = g.copy()
+            seen.add(id(g))
+        out.append(g)
+    return out
+
+
+def leave_one(o, trace):
+    return leave(o.value) if is_traced_by(o, trace) else leave(o)
+
+
+def leave_aux(aux, trace):
+    leaves, treedef = tree_flatten(aux)
+    return treedef.unflatten(leave_one(x, trace) for x in leaves)
+
+
+def value_and_grad(
+    f: Callable,
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable:
+    """Function that returns the value of `f` and its gradient.
+
+    Parameters
+    ----------
+    f : callable
+        Returns a scalar, or `(scalar, aux)` with `has_aux`.
+    argnums : int or tuple of int
+        The positional arguments, pytrees, to differentiate with respect to.
+    has_aux : bool
+    holomorphic : bool
+        Whether `f` is complex and holomorphic; the gradient is then f′(z).
+
+    Returns
+    -------
+    callable
+        `(value, grad)`, or `((value, aux), grad)`. The gradient has the structure, shapes and dtypes of the
+        argument; a tuple of such for a tuple of `argnums`. Of a real function of complex arguments it
+        is ∂u/∂x − i ∂u/∂y.
+
+    Raises
+    ------
+    NotDifferentiable
+        An argument is of integer dtype, or the output is no real scalar.
+    """
+
+    @functools.wraps(f)
+    def value_and_gradient(*args, **kwargs):
+        value, gradient, aux = _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, "value_and_grad")
+        return ((value, aux), gradient) if has_aux else (value, gradient)
+
+    return value_and_gradient
+
+
+def grad(
+    f: Callable,
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = False,
+    holomorphic: bool = False,
+) -> Callable:
+    """Function that returns the gradient of `f`; the parameters are those of `value_and_grad`.
+
+    Returns
+    -------
+    callable
+        The gradient, or `(gradient, aux)` with `has_aux`.
+
+    Examples
+    --------
+    >>> import numpy as np, dualad
+    >>> dualad.grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
+    array([1., 1.])
+    """
+
+    @functools.wraps(f)
+    def gradient(*args, **kwargs):
+        _, g, aux = _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, "grad")
+        return (g, aux) if has_aux else g
+
+    return gradient
+
+
+def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=False):
+    if type(argnums) is int and -len(args) <= argnums < len(args) and _is_lean(args[argnums]):
+        # One array: no pytrees. This is the road of scipy.optimize, and worth its lines.
+        trace = ReverseTrace(who)
+        k = argnums % len(args)
+        variable = trace.leaf(args[k])
+        leaves, rebuild = [variable.aux], _only
+        args = (*args[:k], variable, *args[k + 1 :])
+    else:
+        trace, leaves, rebuild, args = _variables(args, argnums, who)
+    out = run(trace, f, args, kwargs)
+    out, aux = _split_aux(out, who) if has_aux else (out, None)
+    out = as_output(out)
+    if out.shape != () or out.dtype.kind != "f":
+        _check_scalar(out, holomorphic, who)
+    if type(out) is Var and out.trace is trace:
+        node = out.aux
+        found = _pull_from(node, out.dtype, leaves, strict)
+        if found is None:
+            return _again(f, argnums, has_aux, holomorphic, args, kwargs, who, trace)
+        value = out.value
+        value = leave(value) if isinstance(value, Box) else value
+    else:
+        found, value = [None] * len(leaves), leave(out)
+    return value, rebuild(own(found, leaves)), leave_aux(aux, trace) if has_aux else None
+
+
+def _is_lean(x) -> bool:
+    return type(x) is np.ndarray and x.dtype.kind == "f"
+
+
+def _only(leaves):
+    return leaves[0]
+
+
+def _pull_from(node, dtype, leaves, strict):
+    seed = dtype.type(1)
+    if strict:
+        cots = sweep([node], [seed], strict=True)
+        return [cots.get(leaf[0]) for leaf in leaves]
+    return pull_back([node], [seed], leaves, free=True)
+
+
+def _again(f, argnums, has_aux, holomorphic, args, kwargs, who, trace):
+    """The tape is freed, and a NaN reached a leaf: record it once more, and sweep strictly."""
+    plain = [_untraced(a, trace) for a in args]
+    return _differentiate(f, argnums, has_aux, holomorphic, plain, kwargs, who, strict=True)
+
+
+def _untraced(a, trace):
+    leaves, treedef = tree_flatten(a)
+    return treedef.unflatten(x.value if is_traced_by(x, trace) else x for x in leaves)
+
+
+def _variables(args, argnums, who):
+    """Open a trace, and make variables of the chosen arguments."""
+    chosen = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    for k in chosen:
+        if not isinstance(k, int) or not -len(args) <= k < len(args):
+            raise TypeError(
+                f"{who}: argnums={argnums} but the function was called with {len(args)} positional "
+                f"argument(s){at_user_line()}; pass what is differentiated by position"
+            )
+    chosen = [k % len(args) for k in chosen]
+    trace = ReverseTrace(who)
+    picked = [args[k] for k in chosen]
+    leaves, treedef = tree_flatten(picked if isinstance(argnums, (tuple, list)) else picked[0])
+    if isinstance(argnums, (tuple, list)):
+        leaves, treedef = tree_flatten(tuple(picked))
+    variables = [trace.leaf(as_input(x, who, f"argument {argnums}")) for x in leaves]
+    tree = treedef.unflatten(variables)
+    new = list(args)
+    for k, v in zip(chosen, tree if isinstance(argnums, (tuple, list)) else [tree], strict=True):
+        new[k] = v
+    return trace, [v.aux for v in variables], treedef.unflatten, tuple(new)
+
+
+def _split_aux(out, who):
+    if not isinstance(out, tuple) or len(out) != 2:
+        raise TypeError(f"{who}(has_aux=True): the function must return a pair (output, aux)")
+    return out
+
+
+def _check_scalar(out, holomorphic, who):
+    if out.shape != ():
+        raise NotDifferentiable(
+            f"{who} needs a function that returns a scalar; this one returned shape {out.shape}"
+            f"{at_user_line()}. Sum it, or use dualad.jacobian, dualad.vjp or dualad.jvp."
+        )
+    kind = out.dtype.kind
+    if kind == "c" and not holomorphic:
+        raise NotDifferentiable(
+            f"{who} needs a real output; this one is {out.dtype}{at_user_line()}. "
+            "Take np.real or np.abs, or say holomorphic=True if the function is."
+        )
+    if kind not in "fc":
+        raise NotDifferentiable(
+            f"{who} needs a floating-point output; this one is {out.dtype}{at_user_line()}"
+        )

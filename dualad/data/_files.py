@@ -92,7 +92,8 @@ def write_atomically(path: Path, content: bytes, hint: str = "") -> None:
     """Write a file all or nothing: under its own name there is never a part of it.
 
     The bytes go to a temporary file in the same folder, which then takes the name. Whatever goes wrong, the
-    temporary file is removed and an older file of that name is left as it was. `hint` is added to the error's message.
+    temporary file is removed and an older file of that name is left as it was. `hint` joins the
+    error's message.
 
     Raises
     ------

@@ -8,7 +8,6 @@ rejected by name, never ignored: loading happens in the calling thread. Where th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -116,22 +115,21 @@ class DataLoader:
         self.dataset = dataset
         self.num_workers = 0
         self.generator = as_generator(generator)
-        if batch_sampler is not None:
-            batch_size = None
-        elif sampler is None and not isinstance(dataset, IterableDataset):
+        self._streams = isinstance(dataset, IterableDataset)
+        if sampler is None and batch_sampler is None and not self._streams:
             sampler = (
                 RandomSampler(dataset, generator=self.generator) if shuffle else SequentialSampler(dataset)
             )
-        if batch_size is not None and not isinstance(dataset, IterableDataset):
-            assert sampler is not None
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        if batch_sampler is not None:
+            batch_size = None
+        elif batch_size is not None:  # a stream is cut into batches as an order of indices is
+            batch_sampler = BatchSampler(dataset if sampler is None else sampler, batch_size, drop_last)
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.sampler = sampler
         self.batch_sampler = batch_sampler
-        self._take_whole = collate_fn is None and takes_batches(dataset)
-        self._batched = batch_size is not None or batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if self._batched else _as_it_is)
+        self.collate_fn = collate_fn or (default_collate if batch_sampler is not None else _as_it_is)
+        self._takes_batches = takes_batches(dataset)
         self._ready = True
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -141,10 +139,11 @@ class DataLoader:
         super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
-        if isinstance(self.dataset, IterableDataset):
-            return self._iterate_stream(self.dataset)
-        if self.batch_sampler is not None:
-            return map(self._fetch, self.batch_sampler)
+        batches = self.batch_sampler
+        if self._streams:
+            return map(self.collate_fn, self.dataset if batches is None else batches)
+        if batches is not None:
+            return map(self._fetch, batches)
         assert self.sampler is not None
         return (self.collate_fn(self.dataset[i]) for i in self.sampler)
 
@@ -158,29 +157,14 @@ class DataLoader:
         """
         if self.batch_sampler is not None:
             return len(self.batch_sampler)  # type: ignore[arg-type]
-        if not isinstance(self.dataset, IterableDataset):
-            return len(self.sampler)  # type: ignore[arg-type]
-        size = len(self.dataset)  # type: ignore[arg-type]
-        if self.batch_size is None:
-            return size
-        return size // self.batch_size if self.drop_last else -(-size // self.batch_size)
+        return len(self.dataset if self._streams else self.sampler)  # type: ignore[arg-type]
 
     def _fetch(self, indices: Any) -> Any:
-        if self._take_whole:
+        if self._takes_batches and self.collate_fn is default_collate:
             return self.dataset.take_batch(indices)
         if _not_older(type(self.dataset), "__getitems__", "__getitem__"):
             return self.collate_fn(self.dataset.__getitems__(indices))
         return self.collate_fn([self.dataset[i] for i in indices])
-
-    def _iterate_stream(self, stream: IterableDataset) -> Iterator[Any]:
-        samples = iter(stream)
-        if self.batch_size is None:
-            yield from map(self.collate_fn, samples)
-            return
-        while batch := list(islice(samples, self.batch_size)):
-            if self.drop_last and len(batch) < self.batch_size:
-                return
-            yield self.collate_fn(batch)
 
 
 def takes_batches(dataset: Any) -> bool:

@@ -18,6 +18,7 @@ import numpy as np
 from dualad.data.errors import DataError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))  # no disk quotas on Windows
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def write_atomically(path: Path, content: bytes, hint: str = "") -> None:
 
 def _write_error(path: Path, content: bytes, error: OSError, hint: str) -> OSError:
     reason = error.strerror or str(error)
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if error.errno in _FULL:
         remedy = f"free {len(content):,} bytes there, or write to another disk"
     else:
         remedy = "make the folder writable, or write to another"

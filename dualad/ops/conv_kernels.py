@@ -4,11 +4,10 @@
 ways; the adjoint of each in one operand is another of the three.
 
 The idea is the layout. Inside, an image is (C, H, W, N): *the batch is the fastest axis*. Then a shifted
-window of the padded image, whatever the stride, consists of runs at least N long, and W * N long where
-the stride is 1. So the columns of the classic im2col are filled by long copies (and the scatter of the adjoint
-by long additions), they stand in the order of `w.reshape(O, -1)` without a transposition, and the
-result of one matrix product is again a (C, H, W, N) image. Strides, dilation and groups change a strided
-view and nothing else.
+window of the padded image consists of runs at least N long, and W * N long where the stride is 1. So the
+columns of the classic im2col are filled by long copies (and the scatter of the adjoint by long additions),
+they stand in the order of `w.reshape(O, -1)` without a transposition, and the result of one matrix product
+is again a (C, H, W, N) image. Stride, dilation and groups change a strided view and nothing else.
 
 Columns are made for a block of output positions at a time, small enough to stay in the second-level cache,
 and made again in the backward pass: kept, they would take kh * kw times the memory of the image.
@@ -57,14 +56,14 @@ def conv2d_input(g, w, x_shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), 
     size = conv2d_size(x_shape, w.shape, stride, padding, dilation, groups)
     _check_cotangent(g.shape, (x_shape[0], w.shape[0], *size))
     if _pays_to_flip(w.shape, stride, padding, dilation, groups):
-        padding = tuple(d * (k - 1) - p for k, p, d in zip(w.shape[2:], padding, dilation))
+        padding = tuple(d * (k - 1) - p for k, p, d in zip(w.shape[2:], padding, dilation, strict=True))
         return conv2d(g, _flipped(w, groups), stride, padding, dilation, groups)
     return _scattered(g, w, x_shape, stride, padding, dilation, groups)
 
 
 def _pays_to_flip(w_shape, stride, padding, dilation, groups):
     """Whether the adjoint in x is best had as a convolution of g with the flipped kernel (stride 1 only)."""
-    fits = all(p <= d * (k - 1) for k, p, d in zip(w_shape[2:], padding, dilation))
+    fits = all(p <= d * (k - 1) for k, p, d in zip(w_shape[2:], padding, dilation, strict=True))
     return tuple(stride) == (1, 1) and fits and w_shape[0] <= 2 * w_shape[1] * groups
 
 
@@ -116,7 +115,7 @@ def batch_major(x):
 
 
 def windows(padded, kernel, stride, dilation, size):
-    """The view (C, kh, kw, Ho, Wo, N) of a padded (C, H, W, N): entry [c, i, j] is x seen through tap (i, j)."""
+    """The view (C, kh, kw, Ho, Wo, N) of a padded (C, H, W, N): [c, i, j] is what tap (i, j) sees."""
     c, _, _, n = padded.shape
     sc, sh, sw, sn = padded.strides
     strides = (sc, sh * dilation[0], sw * dilation[1], sh * stride[0], sw * stride[1], sn)
@@ -158,13 +157,13 @@ def _columns(padded, w_shape, stride, dilation, out_shape):
 
 
 def _width(columns, outputs, product, dtype):
-    """How many positions make a block, from the rows of columns and results and the size of one kernel matrix."""
+    """How many positions make a block: from rows of columns and of results, and entries of one kernel."""
     cached = _BLOCK_BYTES // max(1, (columns + outputs) * dtype.itemsize)
     return max(1, min(cached, max(_SMALL_PRODUCT // max(1, product), 1024)))
 
 
 def _blocks(shape, width):
-    """Cut (Ho, Wo, N) into boxes of contiguous positions, at most `width` each: slices, and the flat range."""
+    """Cut (Ho, Wo, N) into contiguous boxes of at most `width` positions: slices, and the flat range."""
     height, row, n = shape
     rows = max(1, width // max(1, row * n))
     columns = row if row * n <= width else max(1, width // n)
@@ -219,11 +218,12 @@ def window_sizes(x_shape, kernel, stride, padding, dilation, name):
     check_parameters(kernel, stride, padding, dilation, name)
     size = tuple(map(window_size, x_shape[2:], kernel, stride, padding, dilation))
     if min(size) < 1:
-        reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation))
-        room = tuple(length + 2 * p for length, p in zip(x_shape[2:], padding))
+        reach = tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+        room = tuple(length + 2 * p for length, p in zip(x_shape[2:], padding, strict=True))
         raise ValueError(
-            f"{name}: the kernel covers {reach[0]} x {reach[1]} (dilation {tuple(dilation)} included), more than the "
-            f"padded input of {room[0]} x {room[1]}. Use a smaller kernel or dilation, or more padding."
+            f"{name}: the kernel covers {reach[0]} x {reach[1]} (dilation {tuple(dilation)} included), more "
+            f"than the padded input of {room[0]} x {room[1]}. "
+            "Use a smaller kernel or dilation, or more padding."
         )
     return size
 
@@ -250,4 +250,6 @@ def check_parameters(kernel, stride, padding, dilation, name):
 def _check_cotangent(shape, expected):
     """Refuse a cotangent that is not of the output's shape."""
     if tuple(shape) != tuple(expected):
-        raise ValueError(f"conv2d: the cotangent has shape {tuple(shape)}, but the output has {tuple(expected)}.")
+        raise ValueError(
+            f"conv2d: the cotangent has shape {tuple(shape)}, but the output has {tuple(expected)}."
+        )

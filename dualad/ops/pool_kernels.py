@@ -8,8 +8,9 @@ Max pooling keeps its *winners*: for each output the number of the winning tap, 
 rule. For given winners pooling is linear: `max_pool2d_gather` is that map (the tangent) and
 `max_pool2d_scatter` its adjoint (the cotangent).
 
-Ties and NaN follow PyTorch: the first tap in row-major order wins a tie, padding never wins, and a NaN wins over
-all that came before it (so the last NaN of a window is the winner).
+Ties and NaN follow PyTorch: the first tap in row-major order wins a tie, padding never wins, and a NaN wins
+over all that came before it (so the last NaN of a window is the winner). With dilation a window can see
+nothing but padding: then its value is -inf, its derivative zero, and its index lies outside of the image.
 
 Arrays come and go as (N, C, H, W) in any memory order; what is returned is a view over (C, H, W, N) memory.
 """
@@ -74,8 +75,14 @@ def max_pool2d_scatter(g, winners, x_shape, kernel, stride, padding=(0, 0), dila
     g = channel_major(g, (0, 0), g.dtype)
     winners = channel_major(winners, (0, 0), winners.dtype)
     select = _selector(g)
-    columns = (select(g, winners == number) for number in range(kernel[0] * kernel[1]))
-    return _scatter(columns, x_shape, g, kernel, stride, padding, dilation)
+    padded, taps = _empty_taps(x_shape, g, kernel, stride, padding, dilation)
+    apart = all(s > d * (k - 1) for k, s, d in zip(kernel, stride, dilation, strict=True))
+    for number, tap in enumerate(taps):
+        if apart:
+            select(g, winners == number, out=tap)
+        else:
+            tap += select(g, winners == number)
+    return _cropped(padded, x_shape, padding)
 
 
 def max_pool2d_indices(winners, x_shape, kernel, stride, padding=(0, 0), dilation=(1, 1)):
@@ -88,19 +95,24 @@ def max_pool2d_indices(winners, x_shape, kernel, stride, padding=(0, 0), dilatio
 
 
 def _selector(values):
-    """`values where mask, else 0`: a product, five times faster than `where`, unless inf * 0 would spoil it."""
+    """A function (tap, mask) -> tap where mask, else 0: the product, five times faster than `where`."""
     if values.dtype.kind in "fc" and not np.isfinite(values).all():
-        return lambda tap, mask: np.where(mask, tap, values.dtype.type(0))
+        # inf * 0 is NaN.
+        zero = values.dtype.type(0)
+        return lambda tap, mask, out=None: np.positive(np.where(mask, tap, zero), out=out)
     return np.multiply
 
 
 def _first_taps(x_shape, kernel, stride, padding, dilation, size):
     """The first tap of each window that is not padding: (Ho, Wo, 1), of the dtype that winners have."""
-    before = [
-        -(-np.maximum(p - s * np.arange(n), 0) // d) for n, s, p, d in zip(size, stride, padding, dilation)
-    ]
+    rows, columns = map(_taps_in_padding, size, stride, padding, dilation)
     dtype = np.min_scalar_type(kernel[0] * kernel[1])
-    return (before[0][:, None] * kernel[1] + before[1])[..., None].astype(dtype)
+    return (rows[:, None] * kernel[1] + columns)[..., None].astype(dtype)
+
+
+def _taps_in_padding(size, stride, padding, dilation):
+    """Along one axis: how many taps of each window come before the first entry."""
+    return -(-np.maximum(padding - stride * np.arange(size), 0) // dilation)
 
 
 def _lowest(dtype):
@@ -109,7 +121,9 @@ def _lowest(dtype):
         return -np.inf
     if dtype.kind in "iu":
         return np.iinfo(dtype).min
-    raise TypeError(f"max_pool2d needs real numbers, but x has dtype {dtype}. Pool abs(x), or real and imaginary parts.")
+    raise TypeError(
+        f"max_pool2d needs real numbers, but x has dtype {dtype}. Pool abs(x), or real and imaginary parts."
+    )
 
 
 # -- average -------------------------------------------------------------------------------------------------
@@ -132,16 +146,17 @@ def avg_pool2d_scatter(g, x_shape, kernel, stride, padding=(0, 0), ceil_mode=Fal
     size, _ = pool_size(x_shape, kernel, stride, padding, (1, 1), ceil_mode, "avg_pool2d")
     g = channel_major(g, (0, 0), np.result_type(g, np.float16))
     g = g * _shares(x_shape, kernel, stride, padding, count_include_pad, size, g.dtype)
-    columns = (g for _ in range(kernel[0] * kernel[1]))
-    return _scatter(columns, x_shape, g, kernel, stride, padding, (1, 1))
+    padded, taps = _empty_taps(x_shape, g, kernel, stride, padding, (1, 1))
+    for tap in taps:
+        tap += g
+    return _cropped(padded, x_shape, padding)
 
 
 def _shares(x_shape, kernel, stride, padding, count_include_pad, size, dtype):
-    """One over the number of entries that each window averages: a scalar where all agree, else (Ho, Wo, 1)."""
-    counts = [
-        _counts(*axis, count_include_pad) for axis in zip(x_shape[2:], kernel, stride, padding, size)
-    ]
-    shares = 1 / (counts[0][:, None] * counts[1])[..., None]
+    """1 / (entries that a window averages): a scalar where all windows agree, else (Ho, Wo, 1)."""
+    include = (count_include_pad, count_include_pad)
+    rows, columns = map(_counts, x_shape[2:], kernel, stride, padding, size, include)
+    shares = 1 / (rows[:, None] * columns)[..., None]
     return shares.reshape(-1)[0].astype(dtype) if np.ptp(shares) == 0 else shares.astype(dtype)
 
 
@@ -161,18 +176,17 @@ def pool_size(x_shape, kernel, stride, padding, dilation, ceil_mode, name):
     """((Ho, Wo), (rows, columns) that the last windows of `ceil_mode` reach beyond the padding)."""
     check_image(x_shape, name)
     check_parameters(kernel, stride, padding, dilation, name)
-    if any(2 * p > d * (k - 1) + 1 for k, p, d in zip(kernel, padding, dilation)):
+    if any(2 * p > d * (k - 1) + 1 for k, p, d in zip(kernel, padding, dilation, strict=True)):
         raise ValueError(
-            f"{name}: padding {tuple(padding)} is more than half of the kernel {tuple(kernel)}, so that some windows would "
-            "hold nothing but padding. Use less padding, or pad x first."
+            f"{name}: padding {tuple(padding)} is more than half of the kernel {tuple(kernel)}: some windows "
+            "would hold nothing but padding. Use less padding, or pad x first."
         )
     if not ceil_mode:
         return window_sizes(x_shape, kernel, stride, padding, dilation, name), (0, 0)
-    axes = list(zip(x_shape[2:], kernel, stride, padding, dilation))
-    size = tuple(_ceil_size(*axis) for axis in axes)
+    size = tuple(map(_ceil_size, x_shape[2:], kernel, stride, padding, dilation))
     if min(size) < 1:
         return window_sizes(x_shape, kernel, stride, padding, dilation, name), (0, 0)
-    return size, _after(axes, size)
+    return size, _after(x_shape, kernel, stride, padding, dilation, size)
 
 
 def _ceil_size(length, kernel, stride, padding, dilation):
@@ -181,11 +195,14 @@ def _ceil_size(length, kernel, stride, padding, dilation):
     return size - 1 if (size - 1) * stride >= length + padding else size
 
 
-def _after(axes, size):
-    """How far the last windows reach beyond the padded input."""
-    return tuple(
-        max(0, (n - 1) * s + d * (k - 1) + 1 - length - 2 * p) for (length, k, s, p, d), n in zip(axes, size)
-    )
+def _after(x_shape, kernel, stride, padding, dilation, size):
+    """How far the last windows reach beyond the padded input: (rows, columns)."""
+    return tuple(map(_axis_after, x_shape[2:], kernel, stride, padding, dilation, size))
+
+
+def _axis_after(length, kernel, stride, padding, dilation, size):
+    """Along one axis: how far the last window reaches beyond the padded input."""
+    return max(0, (size - 1) * stride + dilation * (kernel - 1) + 1 - length - 2 * padding)
 
 
 def _taps(padded, kernel, stride, dilation, size):
@@ -197,17 +214,21 @@ def _taps(padded, kernel, stride, dilation, size):
 def _padded_taps(x, out, kernel, stride, padding, dilation):
     """x, zero-padded as far as windows of the outputs `out` (N, C, Ho, Wo) reach, and its taps."""
     size = out.shape[2:]
-    after = _after(list(zip(x.shape[2:], kernel, stride, padding, dilation)), size)
+    after = _after(x.shape, kernel, stride, padding, dilation, size)
     padded = channel_major(x, padding, x.dtype, 0, after)
     return padded, _taps(padded, kernel, stride, dilation, size)
 
 
-def _scatter(columns, x_shape, g, kernel, stride, padding, dilation):
-    """The adjoint of reading the taps: each column (C, Ho, Wo, N) is added to its slice, the padding cut off."""
+def _empty_taps(x_shape, g, kernel, stride, padding, dilation):
+    """A padded image of zeros for cotangents g (C, Ho, Wo, N) to land in, and its taps."""
     size = g.shape[1:3]
     n, c, h, w = x_shape
-    (ph, pw), (ah, aw) = padding, _after(list(zip(x_shape[2:], kernel, stride, padding, dilation)), size)
+    (ph, pw), (ah, aw) = padding, _after(x_shape, kernel, stride, padding, dilation, size)
     padded = np.zeros((c, h + 2 * ph + ah, w + 2 * pw + aw, n), g.dtype)
-    for tap, column in zip(_taps(padded, kernel, stride, dilation, size), columns):
-        tap += column
+    return padded, _taps(padded, kernel, stride, dilation, size)
+
+
+def _cropped(padded, x_shape, padding):
+    """The image (N, C, H, W) within its padding."""
+    (ph, pw), (h, w) = padding, x_shape[2:]
     return batch_major(padded[:, ph : ph + h, pw : pw + w])

@@ -52,7 +52,7 @@ class RandomSampler(Sampler):
     Raises
     ------
     ValueError
-        `num_samples` is negative or no integer, or samples are asked of no data.
+        `num_samples` is not a positive integer, or samples are asked of no data.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class RandomSampler(Sampler):
         generator: Seed = None,
     ) -> None:
         if num_samples is not None:
-            _check_count("num_samples", num_samples, least=0)
+            _check_count("num_samples", num_samples, least=1)
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples

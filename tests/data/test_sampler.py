@@ -53,9 +53,9 @@ def test_random_on_no_data():
         list(RandomSampler([], num_samples=5))
 
 
-@pytest.mark.parametrize("count", [-1, 1.5, True])
+@pytest.mark.parametrize("count", [0, -1, 1.5, True])
 def test_random_refuses_a_count(count):
-    with pytest.raises(ValueError, match="num_samples must be an integer of at least 0"):
+    with pytest.raises(ValueError, match="num_samples must be an integer of at least 1"):
         RandomSampler(range(3), num_samples=count)
 
 

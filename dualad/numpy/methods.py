@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..core.elementwise import as_operator
 from ..core.space import face
 from ..core.trace import Box
+from ..ops.index import getitem
 
 _BINARY = {
     "add": "add",
@@ -67,5 +68,5 @@ Box.T = property(lambda self: face("transpose")(self, axes=None))
 Box.real = property(lambda self: face("real")(self))
 Box.imag = property(lambda self: face("imag")(self))
 Box.conj = lambda self: face("conjugate")(self)
-Box.__getitem__ = lambda self, index: face("getitem")(self, index)
+Box.__getitem__ = getitem
 Box.__array_ufunc__ = None  # replaced by dualad.numpy.protocols

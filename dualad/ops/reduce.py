@@ -1,0 +1,58 @@
+"""Reductions: sums, products, extrema, moments, and their running forms."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.primitive import primitive
+from ..core.samples import Sample
+from .shape import as_array, broadcast_to, normal_axes, reshape
+
+
+def kept_shape(shape, axis):
+    """The shape of a reduction over `axis` with its axes kept at length one."""
+    axes = normal_axes(axis, len(shape))
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+def spread(g, space, axis, keepdims):
+    """`g`, which came out of a reduction over `axis`, repeated over the shape that went in."""
+    if not keepdims and axis is not None:
+        g = reshape(g, shape=kept_shape(space.shape, axis))
+    return broadcast_to(g, shape=space.shape)
+
+
+def shifted(axis, ndim: int) -> tuple[int, ...]:
+    """The axes of a reduction, moved behind a batch axis; `ndim` counts without it."""
+    return tuple(a + 1 for a in normal_axes(axis, ndim))
+
+
+@primitive(linear="x")
+def sum(x, *, axis=None, keepdims=False):
+    """The sum over all axes or some."""
+    return as_array(x).sum(axis=axis, keepdims=keepdims)
+
+
+sum.vjp(lambda g, x_space, axis, keepdims: spread(g, x_space, axis, keepdims))
+
+
+@sum.batching
+def _(x, axis, keepdims):
+    return sum(x, axis=shifted(axis, x.ndim - 1), keepdims=keepdims)
+
+
+def reduction_samples(rng):
+    """Every axis and keepdims, for reductions of any kind."""
+    yield Sample(rng.normal(size=(2, 3)))
+    yield Sample(rng.normal(size=(2, 3)), axis=0)
+    yield Sample(rng.normal(size=(2, 3)), axis=-1, keepdims=True)
+    yield Sample(rng.normal(size=(2, 3)), keepdims=True)
+    yield Sample(rng.normal(size=(2, 1, 3)), axis=(0, -1))
+    yield Sample(rng.normal(size=(2, 1, 3)), axis=())
+    yield Sample(rng.normal(size=()))
+
+
+@sum.samples
+def _(rng):
+    yield from reduction_samples(rng)
+    yield Sample(rng.normal(size=(2, 0, 3)), axis=1)

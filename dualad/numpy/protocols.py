@@ -1,0 +1,150 @@
+"""Where Python and NumPy meet a dualad array: conversions, which raise rather than lose a derivative,
+printing, truth, length, iteration."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.batch import Batched, BranchError
+from ..core.errors import ConversionError, at_user_line
+from ..core.trace import Box, Const, leaked, settled, strip
+
+
+def plain_value(x: Box, doing: str, remedy: str):
+    """The NumPy value of an array without a trace; for one with a derivative, the error that says what to do."""
+    settled(x)
+    if type(x) is Const:
+        return x.value
+    if not x.trace.alive:
+        raise leaked(x.trace)
+    kind = "its rows" if isinstance(x, Batched) else "its derivative"
+    raise ConversionError(
+        f"{doing} would lose {kind}: the value is traced by {x.trace.name}{at_user_line()}. {remedy}"
+    )
+
+
+_REMEDY = "If the derivative is not wanted, say so: {0}(dualad.stop_gradient(x))."
+
+
+def _array(self, dtype=None, copy=None):
+    value = plain_value(
+        self,
+        "turning a dualad array into a plain NumPy array (np.asarray, a store into a plain array, "
+        "a call into compiled code)",
+        "Use np functions on it directly, dualad.numpy.array([...]) to build an array of traced values, and "
+        "dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer to store them in; or dualad.stop_gradient(x) "
+        "where the derivative is not wanted.",
+    )
+    return np.array(value, dtype=dtype, copy=copy)
+
+
+def _float(self):
+    return float(
+        plain_value(
+            self,
+            "float(x), which math.sin(x) and a store into a plain array call too,",
+            "Write np.sin for math.sin, and fill a dualad.numpy.zeros(...) or np.zeros_like(x) instead of a plain "
+            "array. " + _REMEDY.format("float"),
+        )
+    )
+
+
+def _int(self):
+    return int(plain_value(self, "int(x)", _REMEDY.format("int")))
+
+
+def _complex(self):
+    return complex(plain_value(self, "complex(x)", "Write x + 0j. " + _REMEDY.format("complex")))
+
+
+def _index(self):
+    value = plain_value(self, "using x as an index", "Write int(dualad.stop_gradient(x)).")
+    return value.__index__()
+
+
+def _item(self, *args):
+    value = plain_value(self, "x.item()", "Write x itself. " + _REMEDY.format("float"))
+    return value.item(*args)
+
+
+def _tolist(self):
+    return plain_value(self, "x.tolist()", "Write list(x). " + _REMEDY.format("list")).tolist()
+
+
+def _bool(self):
+    x = self
+    while isinstance(x, Box):
+        if isinstance(settled(x), Batched):
+            raise BranchError(
+                f"the truth of a value batched by vmap is asked for{at_user_line()}; each row has its own. "
+                "Use np.where(condition, a, b), or np.minimum, np.clip …"
+            )
+        x = x.value
+    return bool(x)
+
+
+def _len(self):
+    if not self.shape:
+        raise TypeError("len() of an array without axes")
+    return self.shape[0]
+
+
+def _iter(self):
+    if not self.shape:
+        raise TypeError("iteration over an array without axes")
+    return (self[i] for i in range(self.shape[0]))
+
+
+def _contains(self, item):
+    return bool((self == item).any())
+
+
+def _repr(self):
+    text = np.array2string(np.asarray(strip(self)), separator=", ", prefix="Array(")
+    if type(settled(self)) is Const:
+        return f"Array({text})"
+    ended = "" if self.trace.alive else ", ended"
+    return f"Array({text}, {type(self).__name__} of {self.trace.name} {self.trace.id}{ended})"
+
+
+def _str(self):
+    return str(strip(self))
+
+
+def _format(self, spec):
+    return format(strip(self), spec)
+
+
+def _dir_array_namespace(self, *, api_version=None):
+    from .. import numpy as namespace
+
+    return namespace
+
+
+def _copy(self, *_):
+    from ..core.trace import snapshot
+
+    return snapshot(self)
+
+
+for _name, _method in {
+    "__array__": _array,
+    "__float__": _float,
+    "__int__": _int,
+    "__complex__": _complex,
+    "__index__": _index,
+    "__bool__": _bool,
+    "__len__": _len,
+    "__iter__": _iter,
+    "__contains__": _contains,
+    "__repr__": _repr,
+    "__str__": _str,
+    "__format__": _format,
+    "__array_namespace__": _dir_array_namespace,
+    "__copy__": _copy,
+    "__deepcopy__": _copy,
+    "item": _item,
+    "tolist": _tolist,
+}.items():
+    setattr(Box, _name, _method)
+Box.__array_priority__ = 1000

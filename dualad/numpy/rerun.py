@@ -1,0 +1,94 @@
+"""NumPy's own Python bodies, run again on traced arguments.
+
+Two hundred of NumPy's functions are written in Python over others. They need no rule of ours: called with a dualad
+array, `__array_function__` receives the function, and its body can be run with the array going through. What stops
+it are the few names that force a plain array: `asarray`, `empty`, `zeros`, `array` … So the body is given another
+dictionary of globals, a `Shadow` of its module's, in which these names are dualad's and NumPy's Python helpers
+are shadowed in their turn; nothing of NumPy's is copied or changed.
+"""
+
+from __future__ import annotations
+
+import types
+
+
+from ..core.errors import ConversionError, MissingRule, at_user_line
+
+REPLACED: dict[str, object] = {}  # names that the shadow gives instead of NumPy's; filled by creation.py
+_SHADOWS: dict[str, Shadow] = {}
+_BODIES: dict = {}
+
+
+class _Proxy:
+    """`np`, `nx`, `_nx` inside a shadowed module: NumPy, with the replaced names."""
+
+    def __init__(self, module):
+        self._module = module
+
+    def __getattr__(self, name):
+        return REPLACED[name] if name in REPLACED else getattr(self._module, name)
+
+
+class Shadow(dict):
+    """The globals of a NumPy module, looked up when needed."""
+
+    def __init__(self, module_globals):
+        super().__init__(__builtins__=module_globals["__builtins__"], __name__=module_globals["__name__"])
+        self._real = module_globals
+
+    def __missing__(self, name):
+        real = self._real
+        if name not in real:
+            raise KeyError(name)
+        value = REPLACED[name] if name in REPLACED else _shadowed(real[name])
+        self[name] = value
+        return value
+
+
+def _shadowed(value):
+    if isinstance(value, types.FunctionType) and value.__module__.startswith("numpy"):
+        return rebound(value)
+    if isinstance(value, types.ModuleType) and value.__name__.startswith("numpy"):
+        return _Proxy(value)
+    return value
+
+
+def rebound(f: types.FunctionType) -> types.FunctionType:
+    """`f` over the shadow of its module."""
+    name = f.__module__
+    if name not in _SHADOWS:
+        _SHADOWS[name] = Shadow(f.__globals__)
+    g = types.FunctionType(f.__code__, _SHADOWS[name], f.__name__, f.__defaults__, f.__closure__)
+    g.__kwdefaults__ = f.__kwdefaults__
+    return g
+
+
+def body_of(function):
+    """NumPy's Python body of a dispatched function, ready to run on dualad arrays, or None."""
+    if function not in _BODIES:
+        body = getattr(function, "_implementation", None)
+        _BODIES[function] = rebound(body) if isinstance(body, types.FunctionType) else None
+    return _BODIES[function]
+
+
+def run_body(function, args, kwargs):
+    """Run NumPy's body, or say that there is none that could be run."""
+    body = body_of(function)
+    if body is None:
+        raise missing(function)
+    try:
+        return body(*args, **kwargs)
+    except ConversionError as error:
+        raise missing(function) from error
+
+
+def missing(function) -> MissingRule:
+    from .functions import FUNCTIONS
+    from .suggest import nearest
+
+    name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", "numpy").replace("numpy", "np")
+    known = {f.__name__ for f in FUNCTIONS if getattr(f, "__module__", "") == getattr(function, "__module__", "")}
+    return MissingRule(f"{module}.{name} has no derivative here{at_user_line()}.{nearest(name, known - {name})}")
+
+

@@ -1,0 +1,191 @@
+"""`__array_ufunc__`: NumPy's and SciPy's ufuncs on dualad arrays, with their methods and keywords."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from ..core.errors import MissingRule, StoreError, at_user_line
+from ..core.primitive import REGISTRY
+from ..core.space import face
+from ..core.trace import Box
+from .suggest import nearest
+
+_OPS: dict = {}  # ufunc -> primitive's function
+
+
+def _find(ufunc):
+    """The primitive of a ufunc: by name, if NumPy or scipy.special own the ufunc of that name."""
+    op = _OPS.get(ufunc)
+    if op is None:
+        name = ufunc.__name__
+        prim = REGISTRY.get(name)
+        special = sys.modules.get("scipy.special")
+        owned = getattr(np, name, None) is ufunc or getattr(special, name, None) is ufunc
+        if prim is None or not owned:
+            raise MissingRule(
+                f"the ufunc {name} has no derivative rule here{at_user_line()}.{nearest(name, REGISTRY)}"
+            )
+        op = _OPS[ufunc] = prim.face
+    return op
+
+
+def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
+    if method == "__call__" and not kwargs:
+        op = _OPS.get(ufunc)
+        return op(*inputs) if op is not None else _first_call(ufunc, inputs)
+    if any(_is_foreign(x) for x in inputs):
+        return NotImplemented
+    out = kwargs.pop("out", None)
+    call = _METHODS.get(method)
+    if call is None:
+        raise MissingRule(f"np.{ufunc.__name__}.{method} of a traced value is not supported{at_user_line()}")
+    result = call(ufunc, *inputs, **kwargs)
+    return result if out is None else _deliver(result, out)
+
+
+def _first_call(ufunc, inputs):
+    if any(_is_foreign(x) for x in inputs):
+        return NotImplemented
+    return _find(ufunc)(*inputs)
+
+
+def _is_foreign(x) -> bool:
+    own = getattr(type(x), "__array_ufunc__", np.ndarray.__array_ufunc__)
+    return own is not np.ndarray.__array_ufunc__ and own is not _array_ufunc
+
+
+def _deliver(result, out):
+    """Put a result where `out=` says: into a dualad array, by rebinding it."""
+    if not isinstance(result, tuple):
+        return store(out[0] if isinstance(out, tuple) else out, result)
+    return tuple(r if o is None else store(o, r) for r, o in zip(result, out, strict=True))
+
+
+def store(target, result):
+    """`target[...] = result`; a plain array cannot take a traced result."""
+    if isinstance(target, Box):
+        target[...] = result
+        return target
+    if isinstance(result, Box):
+        raise StoreError(
+            f"a traced value cannot be stored into a plain NumPy array{at_user_line()}: out= and in-place operators "
+            "(buffer += x) need a dualad array. Write buffer = buffer + x, or make the buffer with "
+            "dualad.numpy.zeros(...) or np.zeros_like(x)."
+        )
+    target[...] = result
+    return target
+
+
+def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True):
+    if dtype is not None:
+        inputs = tuple(face("astype")(as_box_or_array(x), dtype=np.dtype(dtype)) for x in inputs)
+    if casting != "same_kind" and dtype is None:
+        raise MissingRule(f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}")
+    if where is not True:
+        raise MissingRule(
+            f"np.{ufunc.__name__}(…, where=…) leaves entries without a value{at_user_line()}; "
+            "write np.where(mask, f(x), other)"
+        )
+    return _find(ufunc)(*inputs)
+
+
+def as_box_or_array(x):
+    return x if isinstance(x, Box) else np.asarray(x)
+
+
+_REDUCTIONS = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
+_ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod"}
+
+
+def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, where=True):
+    name = _REDUCTIONS.get(ufunc.__name__)
+    if name is not None:
+        extra = {} if initial is np._NoValue else {"initial": initial}
+        if where is not True:
+            extra["where"] = where
+        if dtype is not None:
+            extra["dtype"] = dtype
+        return getattr(np, name)(x, axis=axis, keepdims=keepdims, **extra)
+    if where is not True or dtype is not None:
+        raise MissingRule(f"np.{ufunc.__name__}.reduce with where= or dtype= is not supported{at_user_line()}")
+    return _fold(_find(ufunc), x, axis, keepdims, initial)
+
+
+def _fold(op, x, axis, keepdims, initial):
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = sorted(a % x.ndim for a in axes)
+    total = None if initial is np._NoValue or initial is None else initial
+    rows = np.moveaxis(x, axes, range(len(axes))).reshape((-1, *(n for k, n in enumerate(x.shape) if k not in axes)))
+    for row in rows:
+        total = row if total is None else op(total, row)
+    return total.reshape(tuple(1 if k in axes else n for k, n in enumerate(x.shape))) if keepdims else total
+
+
+def _accumulate(ufunc, x, axis=0, dtype=None):
+    name = _ACCUMULATIONS.get(ufunc.__name__)
+    if name is not None:
+        return getattr(np, name)(x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
+    op, rows = _find(ufunc), []
+    for row in np.moveaxis(x, axis, 0):
+        rows.append(row if not rows else op(rows[-1], row))
+    return np.stack(rows, axis=axis)
+
+
+def _outer(ufunc, x, y):
+    x, y = as_box_or_array(x), as_box_or_array(y)
+    return _find(ufunc)(x.reshape(x.shape + (1,) * y.ndim), y)
+
+
+def _reduceat(ufunc, x, indices, axis=0, dtype=None):
+    x = np.moveaxis(as_box_or_array(x), axis, 0)
+    stops = [*indices[1:], x.shape[0]]
+    pieces = [
+        _reduce(ufunc, x[i:j] if i < j else x[i : i + 1], axis=0, dtype=dtype)
+        for i, j in zip(indices, stops, strict=True)
+    ]
+    return np.stack(pieces, axis=axis)
+
+
+def _at(ufunc, target, indices, value=None):
+    """In place, unbuffered: `np.add.at(y, i, v)` and its like on a dualad array `y`."""
+    if not isinstance(target, Box):
+        store(target, value)
+    op = _find(ufunc)
+    if value is None:
+        target[indices] = op(target[indices])
+    elif ufunc in (np.add, np.subtract):
+        v = value if ufunc is np.add else -value
+        target[...] = target + _scattered(target, indices, v)
+    else:
+        raise MissingRule(
+            f"np.{ufunc.__name__}.at of traced values is not supported{at_user_line()}; where no index repeats, write "
+            f"y[i] = np.{ufunc.__name__}(y[i], v)"
+        )
+
+
+def _scattered(target, indices, v):
+    """Zeros like the target, with `v` added at the indices: the pullback of reading there."""
+    from .index import add_at
+
+    return add_at(np.zeros(target.shape, target.dtype), indices, v)
+
+
+_METHODS = {
+    "__call__": _call,
+    "reduce": _reduce,
+    "accumulate": _accumulate,
+    "outer": _outer,
+    "reduceat": _reduceat,
+    "at": _at,
+}
+
+Box.__array_ufunc__ = _array_ufunc

@@ -132,7 +132,7 @@ def _lowest(dtype):
 def avg_pool2d(x, kernel, stride, padding=(0, 0), ceil_mode=False, count_include_pad=True):
     """The mean of each window of x (N, C, H, W): (N, C, Ho, Wo)."""
     size, after = pool_size(x.shape, kernel, stride, padding, (1, 1), ceil_mode, "avg_pool2d")
-    padded = channel_major(x, padding, np.result_type(x, np.float16), 0, after)
+    padded = channel_major(x, padding, _mean_dtype(x.dtype), 0, after)
     taps = _taps(padded, kernel, stride, (1, 1), size)
     out = taps[0].copy()
     for tap in taps[1:]:
@@ -144,12 +144,17 @@ def avg_pool2d(x, kernel, stride, padding=(0, 0), ceil_mode=False, count_include
 def avg_pool2d_scatter(g, x_shape, kernel, stride, padding=(0, 0), ceil_mode=False, count_include_pad=True):
     """The adjoint of `avg_pool2d`: g (N, C, Ho, Wo) spread evenly over its windows, (N, C, H, W)."""
     size, _ = pool_size(x_shape, kernel, stride, padding, (1, 1), ceil_mode, "avg_pool2d")
-    g = channel_major(g, (0, 0), np.result_type(g, np.float16))
+    g = channel_major(g, (0, 0), _mean_dtype(g.dtype))
     g = g * _shares(x_shape, kernel, stride, padding, count_include_pad, size, g.dtype)
     padded, taps = _empty_taps(x_shape, g, kernel, stride, padding, (1, 1))
     for tap in taps:
         tap += g
     return _cropped(padded, x_shape, padding)
+
+
+def _mean_dtype(dtype):
+    """The dtype of a mean: float64 for integers and booleans, as in NumPy."""
+    return dtype if dtype.kind in "fc" else np.dtype(float)
 
 
 def _shares(x_shape, kernel, stride, padding, count_include_pad, size, dtype):

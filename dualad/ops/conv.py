@@ -1,4 +1,4 @@
-"""Two-dimensional convolution: three primitives, each two of whose adjoints are the other two.
+"""Two-dimensional convolution: three primitives, the adjoints of each of which are the other two.
 
 <g, conv2d(x, w)> is linear in g, in x and in w. Solved for one of them it is `conv2d`, `conv2d_input` or
 `conv2d_weight`; so the tangents are the operations themselves, the rules below are closed, and every
@@ -14,6 +14,7 @@ from ..core.batch import spread
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from . import conv_kernels as kernels
+from .shape import broadcast_to
 
 
 @primitive(multilinear="x w")
@@ -41,6 +42,12 @@ def conv2d(x, w, *, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     return kernels.conv2d(x, w, stride, padding, dilation, groups)
 
 
+@primitive
+def conv2d_bias(x, w, b, *, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
+    """`conv2d(x, w, ...) + b[:, None, None]`, with b of shape (O,) added while results are in the cache."""
+    return kernels.conv2d(x, w, stride, padding, dilation, groups, b)
+
+
 @primitive(multilinear="g w")
 def conv2d_input(g, w, *, shape, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     """The adjoint of `conv2d` in x, whose shape is (N, C, H, W): the transposed convolution.
@@ -63,6 +70,12 @@ def _conv(x, w, s, p, d, k):
     return conv2d(x, w, stride=s, padding=p, dilation=d, groups=k)
 
 
+def _over_image(b):
+    """b (O,) as (O, 1, 1), or (B, O) as (B, 1, O, 1, 1): it broadcasts against (B, N, O, Ho, Wo)."""
+    o = b.shape[-1]
+    return b.reshape((o, 1, 1) if b.ndim == 1 else (b.shape[0], 1, o, 1, 1))
+
+
 def _input(g, w, x_shape, s, p, d, k):
     return conv2d_input(g, w, shape=x_shape, stride=s, padding=p, dilation=d, groups=k)
 
@@ -71,14 +84,21 @@ def _weight(g, x, w_shape, s, p, d, k):
     return conv2d_weight(g, x, shape=w_shape, stride=s, padding=p, dilation=d, groups=k)
 
 
-conv2d.vjp(
-    x=lambda g, w, x_space, stride, padding, dilation, groups: _input(
-        g, w, x_space.shape, stride, padding, dilation, groups
-    ),
-    w=lambda g, x, w_space, stride, padding, dilation, groups: _weight(
-        g, x, w_space.shape, stride, padding, dilation, groups
-    ),
+def _cotangent_of_x(g, w, x_space, stride, padding, dilation, groups):
+    return _input(g, w, x_space.shape, stride, padding, dilation, groups)
+
+
+def _cotangent_of_w(g, x, w_space, stride, padding, dilation, groups):
+    return _weight(g, x, w_space.shape, stride, padding, dilation, groups)
+
+
+conv2d.vjp(x=_cotangent_of_x, w=_cotangent_of_w)
+conv2d_bias.jvp(
+    x=lambda dx, w, stride, padding, dilation, groups: _conv(dx, w, stride, padding, dilation, groups),
+    w=lambda dw, x, stride, padding, dilation, groups: _conv(x, dw, stride, padding, dilation, groups),
+    b=lambda db, out_space: broadcast_to(_over_image(db), shape=out_space.shape),
 )
+conv2d_bias.vjp(x=_cotangent_of_x, w=_cotangent_of_w, b=lambda g: g.sum(axis=(0, 2, 3)))
 # Of an adjoint's own adjoints: the cotangent that comes in, h, has the shape of x or of w.
 conv2d_input.vjp(
     g=lambda h, w, stride, padding, dilation, groups: _conv(h, w, stride, padding, dilation, groups),
@@ -106,6 +126,15 @@ def _(x, w, mask, size, stride, padding, dilation, groups):
         return _unfold_channels(_conv(x, w, stride, padding, dilation, groups), size)
     x = _channels(x, mask[0], size)
     return _unfold_channels(_conv(x, w, stride, padding, dilation, groups * size), size)
+
+
+@conv2d_bias.batching
+def _(x, w, b, mask, size, stride, padding, dilation, groups):
+    if mask[0] or mask[1]:
+        out = conv2d.primitive.batch(x, w, mask, size, stride, padding, dilation, groups)
+    else:
+        out = _conv(x, w, stride, padding, dilation, groups)
+    return out + _over_image(b)
 
 
 @conv2d_input.batching
@@ -167,6 +196,12 @@ _CASES = [
 def _(rng):
     for x, w, parameters in _CASES:
         yield Sample(rng.normal(size=x), rng.normal(size=w), **parameters)
+
+
+@conv2d_bias.samples
+def _(rng):
+    for x, w, parameters in _CASES:
+        yield Sample(rng.normal(size=x), rng.normal(size=w), rng.normal(size=w[0]), **parameters)
 
 
 @conv2d_input.samples

@@ -6,13 +6,14 @@ import pytest
 from dualad import jvp, vjp
 from dualad.core.batch import BatchTrace
 from dualad.ops import conv_kernels
-from dualad.ops.conv import conv2d, conv2d_input, conv2d_weight
+from dualad.ops.conv import conv2d, conv2d_bias, conv2d_input, conv2d_weight
 
 SAMPLES = [
     pytest.param(op, sample, id=f"{op.__name__}-{k}")
-    for op in (conv2d, conv2d_input, conv2d_weight)
+    for op in (conv2d, conv2d_bias, conv2d_input, conv2d_weight)
     for k, sample in enumerate(op.primitive.samples(np.random.default_rng(0)))
 ]
+TRILINEAR = [p for p in SAMPLES if p.values[0] is not conv2d_bias]
 
 
 def inner(a, b):
@@ -37,7 +38,7 @@ def test_the_engines_agree(op, sample):
     assert abs(inner(g, tangent) - back) < 1e-11 * (1 + np.abs(g * tangent).sum())
 
 
-@pytest.mark.parametrize("op, sample", SAMPLES)
+@pytest.mark.parametrize("op, sample", TRILINEAR)
 def test_second_order_forward_over_reverse(op, sample):
     """The pullback to `a` is linear in `b`: its tangent is itself, at db."""
     rng = np.random.default_rng(2)
@@ -82,15 +83,27 @@ def test_a_real_operand_of_a_complex_product_has_a_real_cotangent():
     np.testing.assert_allclose(dx, -conv2d_input(np.ones(out.shape), w.imag, shape=x.shape))
 
 
-@pytest.mark.parametrize("mask", [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("mask", [(1, 1, 1), (1, 0, 0), (0, 1, 0), (1, 1, 0), (0, 1, 1)])
 @pytest.mark.parametrize("op, sample", SAMPLES)
 def test_batches_are_loops(op, sample, mask):
     rng, trace = np.random.default_rng(6), BatchTrace(3)
-    values = [rng.normal(size=(3, *a.shape)) if m else a for a, m in zip(sample.args, mask, strict=True)]
-    out = op(*(trace.batched(v) if m else v for v, m in zip(values, mask, strict=True)), **sample.params)
+    values = [rng.normal(size=(3, *a.shape)) if m else a for a, m in zip(sample.args, mask, strict=False)]
+    out = op(*(trace.batched(v) if m else v for v, m in zip(values, mask, strict=False)), **sample.params)
     for k in range(3):
-        row = op(*(v[k] if m else v for v, m in zip(values, mask, strict=True)), **sample.params)
+        row = op(*(v[k] if m else v for v, m in zip(values, mask, strict=False)), **sample.params)
         np.testing.assert_allclose(out.value[k], row, rtol=1e-12, atol=1e-12)
+
+
+def test_the_bias_is_added_to_each_channel():
+    rng = np.random.default_rng(7)
+    x, w, b = rng.normal(size=(2, 4, 5, 5)), rng.normal(size=(6, 2, 3, 3)), rng.normal(size=6)
+    expected = conv2d(x, w, padding=(1, 1), groups=2) + b[:, None, None]
+    np.testing.assert_allclose(conv2d_bias(x, w, b, padding=(1, 1), groups=2), expected, rtol=1e-14)
+    trace = BatchTrace(2)
+    out = conv2d_bias(x, w, trace.batched(np.stack([b, 2 * b])), padding=(1, 1), groups=2)
+    np.testing.assert_allclose(out.value[1], expected + b[:, None, None], rtol=1e-13)
+    with pytest.raises(ValueError, match=r"bias must have shape \(6,\).*\(4,\)"):
+        conv2d_bias(x, w, b[:4], groups=2)
 
 
 def test_the_shape_is_known_to_teach():

@@ -1,0 +1,25 @@
+"""`python -m dualad.testing [NAME ...]`: the rows of the matrix; exit status 1 where a check fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from .. import numpy as _numpy  # noqa: F401  (fills the registry)
+from ..core.primitive import REGISTRY
+from .report import rows
+
+
+def main(argv=None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m dualad.testing", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="primitives; all where none is named")
+    options = parser.parse_args(argv)
+    unknown = [n for n in options.names if n not in REGISTRY]
+    if unknown:
+        parser.error(f"no primitive named {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
+    chosen = [REGISTRY[n] for n in options.names or sorted(REGISTRY)]
+    return 0 if rows(chosen) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

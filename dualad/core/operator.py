@@ -6,14 +6,13 @@ or boxes of one trace over plain arrays. Everything else (older traces inside, l
 batches) goes to `bind`, the general road, which knows no types but asks for the newest trace.
 
 A rule asks for some of (x, y, out); which, is fixed when the operation is made, and is kept in small integers
-(`code`): bit 0 for x, bit 1 for y, bit 2 for out. Saved values travel as a tuple in that order.
+(`code`): bit 0 for x, bit 1 for y, bit 2 for out. One saved value travels bare, several as a tuple in that order.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from .errors import MissingRule
 from .forward import Dual, fit_tangent
 from .reverse import Var, accumulate, fit, heappush, new_node_id
 from .space import mask_zeros
@@ -46,29 +45,56 @@ def ordered(rule, args):
 
 
 def pack(code, x, y, out):
-    """The tuple of what was asked for; the common cases are spelled out in the templates."""
-    kept = []
-    if code & X:
-        kept.append(x)
-    if code & Y:
-        kept.append(y)
-    if code & OUT:
-        kept.append(out)
-    return tuple(kept)
+    """What was asked for: one value bare, none or several as a tuple."""
+    if code == X:
+        return x
+    if code == Y:
+        return y
+    if code == OUT:
+        return out
+    return tuple(v for bit, v in ((X, x), (Y, y), (OUT, out)) if code & bit)
+
+
+def is_bare(code) -> bool:
+    """Whether `pack` gives a bare value."""
+    return code in (X, Y, OUT)
+
+
+_SCALARS: dict = {}
+
+
+def scalar(y, v):
+    """The Python number `y` as an array without axes, of the dtype of the plain array `v`.
+
+    NumPy takes 0.2 µs longer for a Python number than for such an array, on the way forward and on the way back,
+    and a program has few of them; so they are kept. Zeros are not, since 0.0 == -0.0, nor what is no float.
+    """
+    key = (y, v.dtype.char)
+    a = _SCALARS.get(key)
+    if a is None:
+        if y == 0 or y != y or v.dtype.kind != "f":
+            return y
+        if len(_SCALARS) > 500:
+            _SCALARS.clear()
+        a = np.asarray(y, v.dtype)
+        a.flags.writeable = False
+        _SCALARS[key] = a
+    return a
 
 
 def unary(prim, f, jvp, vjp):
     """The public function of an elementwise primitive of one argument."""
     jcode, vcode = code_of(jvp, prim.args), code_of(vjp, prim.args)
-    push, pull_rule = ordered(jvp, prim.args), ordered(vjp, prim.args)
+    push, rule = ordered(jvp, prim.args), ordered(vjp, prim.args)
+    bare, push_bare = is_bare(vcode), is_bare(jcode)
 
     def pull(node, g, cots, heap, flags):
-        d = pull_rule(g, *node[5])
+        d = rule(g, node[5]) if bare else rule(g, *node[5])
         parent = node[4]
         if flags:
             flags.clear()
             d = mask_zeros(g, d)
-        if d.shape != parent[2] or d.dtype is not parent[3]:
+        if d.dtype is not parent[3] or d.shape != parent[2]:
             d = fit(d, parent[2], parent[3])
         i = parent[0]
         if i in cots:
@@ -92,7 +118,7 @@ def unary(prim, f, jvp, vjp):
                 out.shape,
                 out.dtype,
                 x.aux,
-                (v,) if vcode == 1 else (out,) if vcode == 4 else () if vcode == 0 else (v, out),
+                out if vcode == 4 else v if vcode == 1 else () if vcode == 0 else (v, out),
             ]
             r.trace = x.trace
             return r
@@ -104,7 +130,8 @@ def unary(prim, f, jvp, vjp):
             if flags:
                 trace.report()
             dx = x.aux
-            d = push(dx) if jcode == 0 else push(dx, *pack(jcode, v, None, out))
+            kept = v if jcode == 1 else pack(jcode, v, None, out)
+            d = push(dx, kept) if push_bare else push(dx, *kept)
             if flags:
                 flags.clear()
                 d = mask_zeros(dx, d)
@@ -128,12 +155,13 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     args = prim.args
     jcx, jcy, vcx, vcy = (code_of(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
     push_x, push_y, rule_x, rule_y = (ordered(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
+    bare_x, bare_y, push_bare_x, push_bare_y = (is_bare(c) for c in (vcx, vcy, jcx, jcy))
     tape, dual = vcx >= 0 and vcy >= 0, jcx >= 0 and jcy >= 0
     plain = {ndarray, float64, float, int}
 
-    def pull_one(rule):
+    def pull_one(rule, bare):
         def pull(node, g, cots, heap, flags):
-            d = rule(g, *node[5])
+            d = rule(g, node[5]) if bare else rule(g, *node[5])
             parent = node[4]
             if flags:
                 flags.clear()
@@ -149,11 +177,11 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
 
         return pull
 
-    pull_x, pull_y = pull_one(rule_x), pull_one(rule_y)
+    pull_x, pull_y = pull_one(rule_x, bare_x), pull_one(rule_y, bare_y)
 
     def pull_xy(node, g, cots, heap, flags):
         _, _, _, _, p, q, for_x, for_y = node
-        d = rule_x(g, *for_x)
+        d = rule_x(g, for_x) if bare_x else rule_x(g, *for_x)
         if flags:
             flags.clear()
             d = mask_zeros(g, d)
@@ -165,7 +193,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
         else:
             cots[i] = d
             heappush(heap, p)
-        d = rule_y(g, *for_y)
+        d = rule_y(g, for_y) if bare_y else rule_y(g, *for_y)
         if flags:
             flags.clear()
             d = mask_zeros(g, d)
@@ -194,16 +222,24 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                         out.dtype,
                         x.aux,
                         y.aux,
-                        () if vcx == 0 else (w,) if vcx == 2 else pack(vcx, v, w, out),
-                        () if vcy == 0 else (v,) if vcy == 1 else pack(vcy, v, w, out),
+                        () if vcx == 0 else w if vcx == 2 else pack(vcx, v, w, out),
+                        () if vcy == 0 else v if vcy == 1 else pack(vcy, v, w, out),
                     ]
                     r.trace = x.trace
                     return r
             elif t in plain:
                 v = x.value
-                out = f(v, y) if type(v) is ndarray else op(v, y)
-                if vcx & 2 and t is ndarray:
-                    y = y.copy()
+                if type(v) is ndarray:
+                    if t is ndarray:
+                        if vcx & 2:
+                            y = y.copy()
+                    elif t is not float64:
+                        y = scalar(y, v)
+                    out = f(v, y)
+                else:
+                    out = op(v, y)
+                    if t is ndarray:
+                        y = y.copy()
                 r = new(Var)
                 r.value = out
                 r.aux = [
@@ -212,15 +248,23 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     out.shape,
                     out.dtype,
                     x.aux,
-                    () if vcx == 0 else (y,) if vcx == 2 else pack(vcx, v, y, out),
+                    () if vcx == 0 else y if vcx == 2 else pack(vcx, v, y, out),
                 ]
                 r.trace = x.trace
                 return r
         elif t is Var and tape and s in plain:
             w = y.value
-            out = f(x, w) if type(w) is ndarray else op(x, w)
-            if vcy & 1 and s is ndarray:
-                x = x.copy()
+            if type(w) is ndarray:
+                if s is ndarray:
+                    if vcy & 1:
+                        x = x.copy()
+                elif s is not float64:
+                    x = scalar(x, w)
+                out = f(x, w)
+            else:
+                out = op(x, w)
+                if s is ndarray:
+                    x = x.copy()
             r = new(Var)
             r.value = out
             r.aux = [
@@ -229,7 +273,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 out.shape,
                 out.dtype,
                 y.aux,
-                () if vcy == 0 else (x,) if vcy == 1 else pack(vcy, x, w, out),
+                () if vcy == 0 else x if vcy == 1 else pack(vcy, x, w, out),
             ]
             r.trace = y.trace
             return r
@@ -243,11 +287,11 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     if flags:
                         trace.report()
                     dx, dy = x.aux, y.aux
-                    d = push_x(dx, *pack(jcx, v, w, out)) if jcx else push_x(dx)
+                    d = _push(push_x, dx, pack(jcx, v, w, out), push_bare_x)
                     if flags:
                         flags.clear()
                         d = mask_zeros(dx, d)
-                    e = push_y(dy, *pack(jcy, v, w, out)) if jcy else push_y(dy)
+                    e = _push(push_y, dy, pack(jcy, v, w, out), push_bare_y)
                     if flags:
                         flags.clear()
                         e = mask_zeros(dy, e)
@@ -260,7 +304,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 if flags:
                     trace.report()
                 dx = x.aux
-                d = push_x(dx, *pack(jcx, v, y, out)) if jcx else push_x(dx)
+                d = _push(push_x, dx, pack(jcx, v, y, out), push_bare_x)
                 if flags:
                     flags.clear()
                     d = mask_zeros(dx, d)
@@ -273,7 +317,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             if flags:
                 trace.report()
             dy = y.aux
-            d = push_y(dy, *pack(jcy, x, w, out)) if jcy else push_y(dy)
+            d = _push(push_y, dy, pack(jcy, x, w, out), push_bare_y)
             if flags:
                 flags.clear()
                 d = mask_zeros(dy, d)
@@ -288,13 +332,13 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     return op
 
 
+def _push(rule, dx, kept, bare):
+    return rule(dx, kept) if bare else rule(dx, *kept)
+
+
 def _dual(out, d, trace):
     if d.dtype is not out.dtype or d.shape != out.shape:
         d = fit_tangent(d, out.shape, out.dtype)
     r = new(Dual)
     r.value, r.aux, r.trace = out, d, trace
     return r
-
-
-def missing(prim, arg):
-    raise MissingRule(f"{prim.name} has no rule for {arg}")

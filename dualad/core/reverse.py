@@ -27,6 +27,7 @@ from .trace import Box, Trace, new, snapshot, strip
 
 new_node_id = itertools.count(-1, -1).__next__
 heappush = heapq.heappush
+ndarray = np.ndarray
 
 # Fields of a node.
 ID, PULL, SHAPE, DTYPE, PARENT = range(5)
@@ -261,7 +262,7 @@ def _run(heap, cots, flags, free):
         node = pop(heap)
         g = take(node[0])
         node[1](node, g, cots, heap, flags)
-        if free and type(g) is np.ndarray and g.nbytes >= FREE_FROM and node[1] is not pull_leaf:
+        if free and type(g) is ndarray and g.nbytes >= FREE_FROM and node[1] is not pull_leaf:
             release(node)
             cots[OWNED].add(True)
 

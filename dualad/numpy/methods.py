@@ -1,14 +1,17 @@
-"""The methods and operators of dualad arrays: those of `ndarray`, by the primitives.
+"""The methods and operators of dualad arrays: those of `ndarray`, by the functions beside this file.
 
 They are attached to `Box`, which the core defines without knowing any primitive.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..core.elementwise import as_operator
-from ..core.space import face
-from ..core.trace import Box
+from ..core.primitive import REGISTRY
+from ..core.trace import Box, strip
 from ..ops.index import getitem
+from . import creation, products, reductions, selecting, shaping, stores
 
 _BINARY = {
     "add": "add",
@@ -18,55 +21,158 @@ _BINARY = {
     "floordiv": "floor_divide",
     "mod": "remainder",
     "pow": "power",
-    "matmul": "matmul",
+    "and": "bitwise_and",
+    "or": "bitwise_or",
+    "xor": "bitwise_xor",
+    "lshift": "left_shift",
+    "rshift": "right_shift",
 }
-_COMPARE = {"eq": "equal", "ne": "not_equal", "lt": "less", "le": "less_equal", "gt": "greater", "ge": "greater_equal"}
-_UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute"}
+_COMPARISONS = {
+    "eq": "equal",
+    "ne": "not_equal",
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+}
+_UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "invert"}
 
 
-def attach_operators():
-    from ..core.primitive import REGISTRY
-
+def _attach_operators():
     for dunder, name in _BINARY.items():
-        if name in REGISTRY:
-            op = REGISTRY[name].face
-            if REGISTRY[name].elementwise:
-                setattr(Box, f"__{dunder}__", as_operator(op))
-                setattr(Box, f"__r{dunder}__", as_operator(op, reflected=True))
-            else:
-                setattr(Box, f"__{dunder}__", op)
-                setattr(Box, f"__r{dunder}__", lambda x, y, op=op: op(y, x))
-    for dunder, name in _COMPARE.items():
-        if name in REGISTRY:
-            setattr(Box, f"__{dunder}__", as_operator(REGISTRY[name].face))
+        op = REGISTRY[name].face
+        setattr(Box, f"__{dunder}__", as_operator(op))
+        setattr(Box, f"__r{dunder}__", as_operator(op, reflected=True))
+    for dunder, name in _COMPARISONS.items():
+        setattr(Box, f"__{dunder}__", as_operator(REGISTRY[name].face))
     for dunder, name in _UNARY.items():
-        if name in REGISTRY:
-            setattr(Box, f"__{dunder}__", REGISTRY[name].face)
+        setattr(Box, f"__{dunder}__", REGISTRY[name].face)
+    matmul = REGISTRY["matmul"].face
+    Box.__matmul__ = lambda x, y: matmul(x, y)
+    Box.__rmatmul__ = lambda x, y: matmul(y, x)
+    Box.__divmod__ = lambda x, y: (x // y, x % y)
+    Box.__rdivmod__ = lambda x, y: (y // x, y % x)
     Box.__hash__ = None
 
 
-def _sum(self, axis=None, keepdims=False):
-    return face("sum")(self, axis=axis, keepdims=keepdims)
+def _attach_in_place():
+    """`x += y` rebinds the box itself, as an ndarray would change itself: other names of it see the change."""
+    for dunder, name in {**_BINARY, "matmul": "matmul"}.items():
+        setattr(Box, f"__i{dunder}__", _in_place(REGISTRY[name].face))
 
 
-def _reshape(self, *shape):
-    shape = shape[0] if len(shape) == 1 and isinstance(shape[0], (tuple, list)) else shape
-    return face("reshape")(self, shape=tuple(shape))
+def _in_place(op):
+    def method(self, other):
+        self[...] = op(self, other)
+        return self
+
+    return method
 
 
-def _astype(self, dtype):
-    return face("astype")(self, dtype=dtype)
+def _shape_of(args):
+    return args[0] if len(args) == 1 and not isinstance(args[0], (int, np.integer)) else args
+
+
+def _reshape(self, *shape, order="C", copy=None):
+    return shaping.reshape(self, _shape_of(shape), order)
 
 
 def _transpose(self, *axes):
-    axes = axes[0] if len(axes) == 1 and (axes[0] is None or isinstance(axes[0], (tuple, list))) else axes
-    return face("transpose")(self, axes=tuple(axes) if axes else None)
+    axes = _shape_of(axes) if axes else None
+    return shaping.transpose(self, axes)
 
 
-Box.sum, Box.reshape, Box.astype, Box.transpose = _sum, _reshape, _astype, _transpose
-Box.T = property(lambda self: face("transpose")(self, axes=None))
-Box.real = property(lambda self: face("real")(self))
-Box.imag = property(lambda self: face("imag")(self))
-Box.conj = lambda self: face("conjugate")(self)
-Box.__getitem__ = getitem
-Box.__array_ufunc__ = None  # replaced by dualad.numpy.protocols
+def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
+    return shaping.astype(self, dtype)
+
+
+def _flatten(self, order="C"):
+    return shaping.ravel(self, order)
+
+
+def _sort(self, axis=-1, kind=None, order=None, *, stable=None):
+    self[...] = selecting.sort(self, axis, kind, order, stable=stable)
+
+
+def _fill(self, value):
+    self[...] = value
+
+
+def _partition(self, kth, axis=-1, kind="introselect", order=None):
+    self[...] = np.partition(self, kth, axis, kind, order)
+
+
+def _setflags(self, write=None, align=None, uic=None):
+    if write is False:
+        raise ValueError("a dualad array cannot be made read-only; its stores rebind it and harm nobody")
+
+
+def _value_method(name):
+    """A method whose result has no derivative: that of the plain value."""
+
+    def method(self, *args, **kwargs):
+        return getattr(np.asarray(strip(self)), name)(*args, **kwargs)
+
+    method.__name__ = name
+    return method
+
+
+def _np_method(function):
+    """A method that is a NumPy function of the array, by NumPy's dispatch."""
+
+    def method(self, *args, **kwargs):
+        return function(self, *args, **kwargs)
+
+    method.__name__ = function.__name__
+    return method
+
+
+_METHODS = {
+    **{
+        name: getattr(reductions, name)
+        for name in "sum prod mean max min var std cumsum cumprod any all argmax argmin".split()
+    },
+    **{name: getattr(shaping, name) for name in "ravel swapaxes squeeze repeat diagonal".split()},
+    **{name: getattr(selecting, name) for name in "clip take argsort round".split()},
+    **{name: _np_method(getattr(np, name)) for name in "compress choose trace".split()},
+    **{name: _value_method(name) for name in "argpartition nonzero searchsorted".split()},
+    "dot": products.dot,
+    "copy": creation.copy,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "astype": _astype,
+    "flatten": _flatten,
+    "sort": _sort,
+    "partition": _partition,
+    "fill": _fill,
+    "setflags": _setflags,
+    "conj": REGISTRY["conjugate"].face,
+    "conjugate": REGISTRY["conjugate"].face,
+    "__getitem__": getitem,
+    "__setitem__": stores.setitem,
+    "T": property(lambda self: shaping.transpose(self)),
+    "mT": property(lambda self: shaping.matrix_transpose(self)),
+    "flat": property(lambda self: iter(shaping.ravel(self))),
+    "itemsize": property(lambda self: self.dtype.itemsize),
+    "nbytes": property(lambda self: self.size * self.dtype.itemsize),
+    "device": property(lambda self: "cpu"),
+    "to_device": lambda self, device, /, *, stream=None: self,
+}
+
+
+def _real_part(name):
+    """`x.real`, and `x.real = v`, which stores."""
+    part = REGISTRY[name].face
+
+    def store(self, value):
+        value = value if name == "real" else self.real + 1j * value
+        self[...] = value + 1j * self.imag if name == "real" and self.dtype.kind == "c" else value
+
+    return property(lambda self: part(self), store)
+
+
+for _name, _method in _METHODS.items():
+    setattr(Box, _name, _method)
+Box.real, Box.imag = _real_part("real"), _real_part("imag")
+_attach_operators()
+_attach_in_place()

@@ -1,0 +1,172 @@
+"""Arrays from nothing, from values and from lists of traced values.
+
+Creation functions return dualad arrays (`Const`), into which traced values can be stored.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.space import space_of
+from ..core.trace import Box, Const, as_array_hook, settled, snapshot, strip
+from ..ops.shape import broadcast_to
+from .functions import implements
+from .rerun import REPLACED
+
+
+def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
+    """A dualad array of nested lists of numbers and traced values, or of an array.
+
+    Parameters
+    ----------
+    obj : array-like
+    dtype : dtype, optional
+    copy, ndmin : as in `np.array`
+    """
+    if isinstance(obj, Box):
+        x = snapshot(obj) if copy else settled(obj)
+    elif isinstance(obj, (list, tuple)):
+        x = as_array_hook[0](obj)
+    else:
+        x = np.array(obj, copy=copy, **kwargs)
+    if dtype is not None and x.dtype != np.dtype(dtype):
+        x = x.astype(np.dtype(dtype))
+    if x.ndim < ndmin:
+        x = x.reshape((1,) * (ndmin - x.ndim) + tuple(x.shape))
+    return x if isinstance(x, Box) else Const(x)
+
+
+def asarray(obj, dtype=None, order=None, *, copy=None, device=None, like=None):
+    """`obj` as a dualad array, without a copy where it is one."""
+    return array(obj, dtype, copy=bool(copy)) if isinstance(obj, (Box, list, tuple)) else array(obj, dtype, copy=copy)
+
+
+def _asarray_for_bodies(obj, dtype=None, order=None, **_):
+    """What NumPy's bodies get for `asarray`: boxes stay, the rest becomes plain."""
+    if isinstance(obj, Box):
+        return asarray(obj, dtype)
+    if isinstance(obj, (list, tuple)) and _holds_box(obj):
+        return asarray(obj, dtype)
+    return np.asarray(obj, dtype=dtype)
+
+
+def _array_for_bodies(obj, dtype=None, *, copy=True, ndmin=0, subok=False, order=None, **_):
+    if isinstance(obj, Box) or (isinstance(obj, (list, tuple)) and _holds_box(obj)):
+        return array(obj, dtype, copy=bool(copy), ndmin=ndmin)
+    return np.array(obj, dtype=dtype, copy=copy, ndmin=ndmin)
+
+
+def _holds_box(values) -> bool:
+    return any(isinstance(v, Box) or (isinstance(v, (list, tuple)) and _holds_box(v)) for v in values)
+
+
+def _const(make):
+    def create(*args, **kwargs):
+        kwargs.pop("like", None)
+        return Const(make(*args, **kwargs))
+
+    create.__name__ = create.__qualname__ = make.__name__
+    create.__doc__ = f"`np.{make.__name__}`, as a dualad array that traced values can be stored into."
+    return create
+
+
+CREATION = {
+    name: _const(getattr(np, name))
+    for name in ("zeros", "ones", "empty", "eye", "identity", "arange", "tri", "indices", "fromfunction")
+}
+CREATION.update(array=array, asarray=asarray)
+
+
+def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
+    """An array of one value, which may be traced."""
+    if not isinstance(fill_value, Box):
+        return Const(np.full(shape, fill_value, dtype, order))
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    filled = broadcast_to(fill_value, shape=shape)
+    return filled if dtype is None else filled.astype(np.dtype(dtype))
+
+
+CREATION["full"] = full
+
+
+@implements(np.zeros_like)
+def zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _like(np.zeros, a, dtype, shape)
+
+
+@implements(np.ones_like)
+def ones_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _like(np.ones, a, dtype, shape)
+
+
+@implements(np.empty_like)
+def empty_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    return _like(np.empty, a, dtype, shape)
+
+
+@implements(np.full_like)
+def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
+    space = space_of(a)
+    return full(space.shape if shape is None else shape, fill_value, space.dtype if dtype is None else dtype)
+
+
+def _like(make, a, dtype, shape):
+    space = space_of(a)
+    return Const(make(space.shape if shape is None else shape, space.dtype if dtype is None else dtype))
+
+
+@implements(np.copy)
+def copy(a, order="K", subok=False):
+    return snapshot(a)
+
+
+@implements(np.shape)
+def shape(a):
+    return a.shape
+
+
+@implements(np.ndim)
+def ndim(a):
+    return a.ndim
+
+
+@implements(np.size)
+def size(a, axis=None):
+    return a.size if axis is None else np.size(strip(a), axis)
+
+
+@implements(np.iscomplexobj)
+def iscomplexobj(x):
+    return x.dtype.kind == "c"
+
+
+@implements(np.isrealobj)
+def isrealobj(x):
+    return x.dtype.kind != "c"
+
+
+@implements(np.result_type)
+def result_type(*arrays_and_dtypes):
+    return np.result_type(*[a.dtype if isinstance(a, Box) else a for a in arrays_and_dtypes])
+
+
+@implements(np.can_cast)
+def can_cast(from_, to, casting="safe"):
+    return np.can_cast(from_.dtype if isinstance(from_, Box) else from_, to, casting)
+
+
+@implements(np.min_scalar_type)
+def min_scalar_type(a):
+    return np.min_scalar_type(np.zeros((), a.dtype))
+
+
+REPLACED.update(
+    asarray=_asarray_for_bodies,
+    asanyarray=_asarray_for_bodies,
+    ascontiguousarray=_asarray_for_bodies,
+    asfarray=_asarray_for_bodies,
+    array=_array_for_bodies,
+    full=full,
+    **{name: CREATION[name] for name in ("zeros", "empty", "ones")},
+)
+

@@ -1,0 +1,59 @@
+"""`__array_function__`: which of our functions stands for which of NumPy's.
+
+Direct ones are entered with `@implements(np.f)` under NumPy's own signature, in the family files beside this one.
+The others run NumPy's body again (`rerun.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ..core.errors import MissingRule, at_user_line
+from ..core.trace import Box
+from .rerun import run_body
+
+FUNCTIONS: dict[Callable, Callable] = {}
+NoValue = np._NoValue
+
+
+def implements(*numpy_functions: Callable) -> Callable:
+    """Decorator: the function stands for these of NumPy's when an argument is a dualad array."""
+
+    def enter(f):
+        for function in numpy_functions:
+            FUNCTIONS[function] = f
+        return f
+
+    return enter
+
+
+def _array_function(self, function, types, args, kwargs):
+    ours = FUNCTIONS.get(function)
+    if ours is None:
+        if any(not _is_ours(t) for t in types):
+            return NotImplemented
+        return run_body(function, args, kwargs)
+    return ours(*args, **kwargs)
+
+
+def _is_ours(t) -> bool:
+    return issubclass(t, Box) or t is np.ndarray or t.__module__.split(".")[0] in ("numpy", "dualad")
+
+
+def reject(name: str, **keywords) -> None:
+    """Refuse keywords that differ from their default: `reject("np.sum", out=(out, None))`."""
+    for keyword, (given, default) in keywords.items():
+        if given is not default and not (np.isscalar(given) and given == default):
+            raise MissingRule(
+                f"{name}: the keyword {keyword}={given!r} is not supported on traced values{at_user_line()}"
+            )
+
+
+def truth(keepdims) -> bool:
+    """NumPy passes `np._NoValue` for a keyword that was not given."""
+    return False if keepdims is NoValue else bool(keepdims)
+
+
+Box.__array_function__ = _array_function

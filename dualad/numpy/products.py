@@ -1,0 +1,98 @@
+"""Products and linear algebra: NumPy's signatures over `ops.contract`, `ops.linalg` and `ops.fft`."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+
+from ..core.space import face
+from ..core.trace import Box
+from .functions import FUNCTIONS, implements, reject
+from .ufuncs import store
+
+
+def _box(a):
+    return a if isinstance(a, Box) else np.asarray(a)
+
+
+@implements(np.dot)
+def dot(a, b, out=None):
+    result = face("dot")(_box(a), _box(b))
+    return result if out is None else store(out, result)
+
+
+@implements(np.einsum)
+def einsum(*operands, out=None, optimize=False, **kwargs):
+    if kwargs:
+        reject("np.einsum", **{k: (v, None) for k, v in kwargs.items()})
+    from ..ops import contract
+
+    result = contract.einsum(*operands, optimize=optimize)
+    return result if out is None else store(out, result)
+
+
+@implements(np.tensordot)
+def tensordot(a, b, axes=2):
+    from ..ops import contract
+
+    return contract.tensordot(_box(a), _box(b), axes)
+
+
+@implements(np.trace)
+def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
+    result = np.sum(np.diagonal(_box(a), offset, axis1, axis2), axis=-1, dtype=dtype)
+    return result if out is None else store(out, result)
+
+
+def enter_modules() -> None:
+    """Let the functions of the op families that bear a NumPy function's name and parameters stand for it."""
+    from ..ops import contract
+
+    _enter(np, contract, ("inner", "outer", "vdot", "kron", "cross"))
+    _enter_if_there("linalg", np.linalg)
+    _enter_if_there("factor", np.linalg)
+    _enter_if_there("norms", np.linalg)
+    _enter_if_there("fft", np.fft)
+
+
+def _enter_if_there(module: str, namespace) -> None:
+    import importlib
+
+    try:
+        family = importlib.import_module(f"dualad.ops.{module}")
+    except ModuleNotFoundError:
+        return
+    _enter(namespace, family, [n for n in dir(family) if not n.startswith("_")])
+
+
+def _enter(namespace, family, names) -> None:
+    for name in names:
+        function, ours = getattr(namespace, name, None), getattr(family, name, None)
+        if not callable(function) or not callable(ours) or isinstance(function, type) or function in FUNCTIONS:
+            continue
+        FUNCTIONS[function] = _with_signature(function, ours)
+
+
+def _with_signature(function, ours):
+    """`ours`, called with NumPy's arguments by NumPy's names; a keyword it does not have is refused by name."""
+    theirs = inspect.signature(function)
+    mine = list(inspect.signature(ours).parameters.values())
+    data = [p.name for p in mine if p.kind is not p.KEYWORD_ONLY]
+    keywords = {p.name for p in mine if p.kind is p.KEYWORD_ONLY}
+    name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
+
+    def call(*args, **kwargs):
+        bound = theirs.bind(*args, **kwargs).arguments
+        given, extra = [], {}
+        for k, (key, value) in enumerate(bound.items()):
+            if key in keywords:
+                extra[key] = tuple(value) if isinstance(value, list) else value
+            elif k < len(data):
+                given.append(value)
+            else:
+                reject(name, **{key: (value, theirs.parameters[key].default)})
+        return ours(*given, **extra)
+
+    return call
+

@@ -1,0 +1,125 @@
+"""Sums, means, extrema, moments: NumPy's signatures over the reductions of `ops`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.trace import Box
+from ..ops import reduce as R
+from ..ops.select import where as select
+from .functions import NoValue, implements, reject, truth
+from .ufuncs import store
+
+
+def _finish(result, out):
+    return result if out is None else store(out, result)
+
+
+def _cast(a, dtype):
+    return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(np.dtype(dtype))
+
+
+def _masked(a, where, fill):
+    """`a`, with the neutral element where the mask is False."""
+    return a if where is True or where is NoValue else select(where, a, fill)
+
+
+def _box(a):
+    return a if isinstance(a, Box) else np.asarray(a)
+
+
+@implements(np.sum)
+def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    a = _masked(_cast(_box(a), dtype), where, 0)
+    total = R.sum(a, axis=axis, keepdims=truth(keepdims))
+    return _finish(total if initial is NoValue else total + initial, out)
+
+
+@implements(np.prod)
+def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    a = _masked(_cast(_box(a), dtype), where, 1)
+    total = R.prod(a, axis=axis, keepdims=truth(keepdims))
+    return _finish(total if initial is NoValue else total * initial, out)
+
+
+@implements(np.mean)
+def mean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoValue):
+    a = _cast(_box(a), dtype)
+    if where is True or where is NoValue:
+        return _finish(R.mean(a, axis=axis, keepdims=truth(keepdims)), out)
+    count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims))
+    return _finish(R.sum(_masked(a, where, 0), axis=axis, keepdims=truth(keepdims)) / count, out)
+
+
+@implements(np.max)
+def max(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    return _extremum(R.max, np.maximum, -np.inf, a, axis, out, keepdims, initial, where)
+
+
+@implements(np.min)
+def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    return _extremum(R.min, np.minimum, np.inf, a, axis, out, keepdims, initial, where)
+
+
+def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
+    a = _masked(_box(a), where, neutral)
+    found = reduce(a, axis=axis, keepdims=truth(keepdims))
+    return _finish(found if initial is NoValue else pair(found, initial), out)
+
+
+@implements(np.ptp)
+def ptp(a, axis=None, out=None, keepdims=NoValue):
+    return _finish(max(a, axis, keepdims=keepdims) - min(a, axis, keepdims=keepdims), out)
+
+
+@implements(np.var)
+def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
+    reject("np.var", where=(where, NoValue), mean=(mean, NoValue))
+    ddof = ddof if correction is NoValue else correction
+    return _finish(R.var(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+
+
+@implements(np.std)
+def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
+    reject("np.std", where=(where, NoValue), mean=(mean, NoValue))
+    ddof = ddof if correction is NoValue else correction
+    return _finish(R.std(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+
+
+@implements(np.cumsum)
+def cumsum(a, axis=None, dtype=None, out=None):
+    return _finish(_running(R.cumsum, _cast(_box(a), dtype), axis), out)
+
+
+@implements(np.cumprod)
+def cumprod(a, axis=None, dtype=None, out=None):
+    return _finish(_running(R.cumprod, _cast(_box(a), dtype), axis), out)
+
+
+def _running(op, a, axis):
+    return op(a.reshape(-1), axis=0) if axis is None else op(a, axis=axis)
+
+
+@implements(np.any)
+def any(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
+    return _finish(R.any(_masked(_box(a) != 0, where, False), axis=axis, keepdims=truth(keepdims)), out)
+
+
+@implements(np.all)
+def all(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
+    return _finish(R.all(_masked(_box(a) != 0, where, True), axis=axis, keepdims=truth(keepdims)), out)
+
+
+@implements(np.argmax)
+def argmax(a, axis=None, out=None, *, keepdims=NoValue):
+    return _finish(R.argmax(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+
+
+@implements(np.argmin)
+def argmin(a, axis=None, out=None, *, keepdims=NoValue):
+    return _finish(R.argmin(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+
+
+@implements(np.count_nonzero)
+def count_nonzero(a, axis=None, *, keepdims=False):
+    return R.count_nonzero(_box(a), axis=axis, keepdims=keepdims)

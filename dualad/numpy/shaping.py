@@ -1,0 +1,144 @@
+"""Shapes, joins and splits: NumPy's signatures over `ops.shape`."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.trace import Box
+from ..ops import shape as S
+from .functions import implements, reject
+from .ufuncs import store
+
+
+def _box(a):
+    return a if isinstance(a, Box) else np.asarray(a)
+
+
+@implements(np.reshape)
+def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
+    shape = newshape if shape is None else shape
+    shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    return S.reshape(_box(a), shape=shape, **({} if order in ("C", None) else {"order": order}))
+
+
+@implements(np.ravel)
+def ravel(a, order="C"):
+    return reshape(a, -1, order="C" if order == "K" else order)
+
+
+@implements(np.transpose, np.permute_dims)
+def transpose(a, axes=None):
+    return S.transpose(_box(a), axes=None if axes is None else tuple(axes))
+
+
+@implements(np.matrix_transpose)
+def matrix_transpose(x, /):
+    return np.swapaxes(x, -1, -2)
+
+
+@implements(np.swapaxes)
+def swapaxes(a, axis1, axis2):
+    order = list(range(a.ndim))
+    order[axis1], order[axis2] = order[axis2], order[axis1]
+    return S.transpose(a, axes=tuple(order))
+
+
+@implements(np.moveaxis)
+def moveaxis(a, source, destination):
+    n = a.ndim
+    source = [s % n for s in ([source] if isinstance(source, (int, np.integer)) else source)]
+    target = [d % n for d in ([destination] if isinstance(destination, (int, np.integer)) else destination)]
+    order = [k for k in range(n) if k not in source]
+    for d, s in sorted(zip(target, source, strict=True)):
+        order.insert(d, s)
+    return S.transpose(a, axes=tuple(order))
+
+
+@implements(np.broadcast_to)
+def broadcast_to(array, shape, subok=False):
+    return S.broadcast_to(_box(array), shape=(shape,) if isinstance(shape, (int, np.integer)) else tuple(shape))
+
+
+@implements(np.broadcast_arrays)
+def broadcast_arrays(*args, subok=False):
+    shape = np.broadcast_shapes(*[np.shape(a) if not isinstance(a, Box) else a.shape for a in args])
+    return tuple(broadcast_to(a, shape) for a in args)
+
+
+@implements(np.squeeze)
+def squeeze(a, axis=None):
+    return S.squeeze(_box(a), axis=axis)
+
+
+@implements(np.expand_dims)
+def expand_dims(a, axis):
+    return S.expand_dims(_box(a), axis=axis)
+
+
+@implements(np.concatenate, np.concat)
+def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
+    reject("np.concatenate", casting=(casting, "same_kind"))
+    joined = S.concatenate(*arrays, axis=axis)
+    joined = joined if dtype is None else joined.astype(np.dtype(dtype))
+    return joined if out is None else store(out, joined)
+
+
+@implements(np.stack)
+def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
+    reject("np.stack", casting=(casting, "same_kind"))
+    joined = S.stack(*arrays, axis=axis)
+    joined = joined if dtype is None else joined.astype(np.dtype(dtype))
+    return joined if out is None else store(out, joined)
+
+
+@implements(np.flip)
+def flip(m, axis=None):
+    return S.flip(_box(m), axis=axis)
+
+
+@implements(np.roll)
+def roll(a, shift, axis=None):
+    return S.roll(_box(a), shift=shift, axis=axis)
+
+
+@implements(np.repeat)
+def repeat(a, repeats, axis=None):
+    repeats = int(repeats) if np.ndim(repeats) == 0 else tuple(int(r) for r in repeats)
+    return S.repeat(_box(a), repeats=repeats, axis=axis)
+
+
+@implements(np.tile)
+def tile(A, reps):
+    return S.tile(_box(A), reps=(int(reps),) if np.ndim(reps) == 0 else tuple(int(r) for r in reps))
+
+
+@implements(np.pad)
+def pad(array, pad_width, mode="constant", **kwargs):
+    return S.pad(_box(array), pad_width, mode, **kwargs)
+
+
+@implements(np.tril)
+def tril(m, k=0):
+    return S.tril(_box(m), k=k)
+
+
+@implements(np.triu)
+def triu(m, k=0):
+    return S.triu(_box(m), k=k)
+
+
+@implements(np.diagonal)
+def diagonal(a, offset=0, axis1=0, axis2=1):
+    return S.diagonal(_box(a), offset=offset, axis1=axis1, axis2=axis2)
+
+
+@implements(np.diag)
+def diag(v, k=0):
+    return S.diag(_box(v), k=k)
+
+
+@implements(np.astype)
+def astype(x, dtype, /, *, copy=True, device=None):
+    return S.astype(_box(x), dtype=np.dtype(dtype))
+
+

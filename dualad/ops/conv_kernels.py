@@ -259,7 +259,7 @@ def check_parameters(kernel, stride, padding, dilation, name):
         ("padding", padding, 0),
         ("dilation", dilation, 1),
     ):
-        if len(pair) != 2 or min(pair) < least:
+        if np.shape(pair) != (2,) or min(pair) < least:
             raise ValueError(f"{name}: {word} must be two integers of at least {least}, got {pair}.")
 
 

@@ -157,6 +157,7 @@ def test_inputs_stay_as_they_were_and_may_be_read_only():
         ((2, 3, 9, 4), (4, 3, 3, 3), {"dilation": (2, 2)}, "covers 5 x 5.*9 x 4"),
         ((2, 3, 8, 8), (4, 3, 3, 3), {"stride": (0, 1)}, "stride must be two integers of at least 1"),
         ((2, 3, 8, 8), (4, 3, 3, 3), {"padding": (1,)}, "padding must be two integers of at least 0"),
+        ((2, 3, 8, 8), (4, 3, 3, 3), {"dilation": 2}, "dilation must be two integers of at least 1, got 2"),
     ],
 )
 def test_errors_teach(x_shape, w_shape, parameters, message):

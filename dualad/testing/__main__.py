@@ -7,17 +7,23 @@ import sys
 
 from .. import numpy as _numpy  # noqa: F401  (fills the registry)
 from ..core.primitive import REGISTRY
-from .report import rows
+from .report import page, rows
 
 
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dualad.testing", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="primitives; all where none is named")
+    parser.add_argument("--page", metavar="FILE", help="write the matrix as a Markdown page instead")
     options = parser.parse_args(argv)
     unknown = [n for n in options.names if n not in REGISTRY]
     if unknown:
         parser.error(f"no primitive named {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")
     chosen = [REGISTRY[n] for n in options.names or sorted(REGISTRY)]
+    if options.page:
+        text = page(chosen)
+        with open(options.page, "w", encoding="utf-8") as file:
+            file.write(text)
+        return 1 if "FAILED" in text else 0
     return 0 if rows(chosen) else 1
 
 

@@ -11,6 +11,7 @@ output; an error of infinity says that the numbers prove nothing there.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -67,13 +68,15 @@ def central(f: Callable, primals: tuple, tangents: tuple, *, eps: float = 1e-6) 
 def complex_step(f: Callable, primals: tuple, tangents: tuple) -> tuple[Any, Any] | None:
     """The derivative of `f` along real `tangents` from one complex evaluation; None where `f` declines.
 
-    It declines by raising a TypeError or ValueError for complex arguments, or by a result that is real.
+    It declines by raising a TypeError or ValueError for complex arguments, by dropping their imaginary part, or by
+    a result that is real.
     """
     line, outdef = _line(f, primals, tangents)
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
             outs = line(1j * TINY)
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning):
         return None
     if any(o.dtype.kind != "c" for o in outs):
         return None

@@ -8,8 +8,8 @@ name, so a failure comes again.
 from __future__ import annotations
 
 import functools
+import warnings
 import zlib
-from typing import Any
 
 import numpy as np
 
@@ -197,19 +197,25 @@ def complex_calls(prim) -> list[Call]:
         if any(_dtype(x).kind == "c" for x in c.xs):
             found.append(c.replace("complex"))
         elif c.complex and c.active:
-            z = [np.asarray(x) + 0.4j * rng.normal(size=np.shape(x)) for x in c.xs]
+            z = [np.asarray(x) + 1j * _off_axis(rng, np.shape(x)) for x in c.xs]
             c = c.replace("complex", z)
             if accepts(c):
                 found.append(c)
     return found
 
 
+def _off_axis(rng, shape):
+    """Imaginary parts away from the real axis and from the branch points at ±i."""
+    return rng.uniform(0.1, 0.5, shape) * rng.choice([-1, 1], shape)
+
+
 def accepts(call) -> bool:
-    """Whether the evaluation runs on these arguments."""
+    """Whether the evaluation runs on these arguments, without dropping an imaginary part."""
     try:
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("error", np.exceptions.ComplexWarning)
             return len(call.plain(*call.xs)) > 0
-    except (TypeError, ValueError, NotImplementedError):
+    except (TypeError, ValueError, NotImplementedError, np.exceptions.ComplexWarning):
         return False
 
 
@@ -222,13 +228,13 @@ def _fortran(a):
 
 def _strided(a):
     wide = np.empty(tuple(2 * n + 1 for n in a.shape), a.dtype)
-    view = wide[tuple(slice(1, 1 + 2 * n, 2) for n in a.shape)]
+    view = wide[(*(slice(1, 1 + 2 * n, 2) for n in a.shape), ...)]
     view[...] = a
     return view
 
 
 def _reversed(a):
-    back = (slice(None, None, -1),) * a.ndim
+    back = (*(slice(None, None, -1),) * a.ndim, ...)
     return np.ascontiguousarray(a[back])[back]
 
 
@@ -261,7 +267,3 @@ def _stride_zero(a):
 def _with(c, args, note):
     return Call(c.prim, args, c.params, note, c.smooth, c.complex)
 
-
-def plain_number(x) -> Any:
-    """A Python number of a 0-d array."""
-    return x.item() if hasattr(x, "item") else x

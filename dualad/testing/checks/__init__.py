@@ -13,13 +13,22 @@ import numpy as np
 
 from ...core.batch import BatchFallback
 from ..results import FAILED, NOT_APPLICABLE, PASSED, NotApplicable, Result, Worst, Wrong
-from . import first_order, second_order, values
+from . import batching, declared, edges, first_order, layouts, messages, second_order, spaces, tracing, values
 
+# What each check asks, in the words of the page, and the function that asks it.
 CHECKS = {
-    "C0": ("evaluation", values.evaluation),
+    "C0": ("the public function is the evaluation", values.evaluation),
     "C1": ("tangent = numbers", first_order.tangent_against_numbers),
-    "C2": ("duality", first_order.duality),
-    "C4": ("second order", second_order.second_order),
+    "C2": ("duality of the engines", first_order.duality),
+    "C3": ("declared linearity, exact zeros", declared.linearity),
+    "C4": ("second order four ways, third", second_order.second_order),
+    "C5": ("spaces, float32", spaces.precision),
+    "C6": ("complex", spaces.in_the_complex_plane),
+    "C7": ("subsets traced, unasked data poisoned", tracing.subsets_and_poison),
+    "C8": ("shapes and layouts", layouts.shapes_and_layouts),
+    "C9": ("a batch is a loop", batching.batch_is_loop),
+    "C10": ("edges, strong zero", edges.policies),
+    "C12": ("refusals", messages.refusals),
 }
 
 

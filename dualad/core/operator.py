@@ -232,14 +232,14 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 if type(v) is ndarray:
                     if t is ndarray:
                         if vcx & 2:
-                            y = y.copy()
+                            y = y.copy("K")
                     elif t is not float64:
                         y = scalar(y, v)
                     out = f(v, y)
                 else:
                     out = op(v, y)
                     if t is ndarray:
-                        y = y.copy()
+                        y = y.copy("K")
                 r = new(Var)
                 r.value = out
                 r.aux = [
@@ -257,14 +257,14 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             if type(w) is ndarray:
                 if s is ndarray:
                     if vcy & 1:
-                        x = x.copy()
+                        x = x.copy("K")
                 elif s is not float64:
                     x = scalar(x, w)
                 out = f(x, w)
             else:
                 out = op(x, w)
                 if s is ndarray:
-                    x = x.copy()
+                    x = x.copy("K")
             r = new(Var)
             r.value = out
             r.aux = [

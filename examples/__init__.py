@@ -1,0 +1,1 @@
+"""Short programs that use dualad. Run one from a checkout: ``python -m examples.mnist``."""

@@ -1,0 +1,429 @@
+"""Exponentials, logarithms, powers, circular and hyperbolic functions, and the pieces of a floating-point number.
+
+The tails are the reason for the form of many rules: `(1 - x) * (1 + x)` is exact near ±1 where `1 - x * x` cancels,
+and a derivative that may be infinite starts from the input in both engines.
+"""
+
+from __future__ import annotations
+
+import importlib
+import math
+
+import numpy as np
+
+from ..core.elementwise import elementwise
+from ..core.primitive import primitive
+from ..core.samples import Edge, Sample
+from .arithmetic import INF, hypot, minimum, over, sqrt
+from .comparison import isfinite, isinf
+from .complex import complex_, imag, real
+from .select import masked, where
+
+LN2, LN10 = math.log(2), math.log(10)
+
+# ---- exponentials and logarithms --------------------------------------------------------------------
+
+exp = elementwise(np.exp, jvp=lambda dx, out: dx * out, vjp=lambda g, out: g * out)
+exp2 = elementwise(
+    np.exp2, jvp=lambda dx, out: dx * (out * LN2), vjp=lambda g, out: g * (out * LN2), doc="2 to the power x."
+)
+expm1 = elementwise(
+    np.expm1,
+    jvp=lambda dx, x: dx * exp(x),
+    vjp=lambda g, out: g * (out + 1),
+    doc="exp(x) - 1, exact near 0.",
+)
+log = elementwise(np.log, jvp=lambda dx, x: dx / x, vjp=lambda g, x: g / x, domain=(0.2, 3))
+log2 = elementwise(
+    np.log2, jvp=lambda dx, x: dx / (x * LN2), vjp=lambda g, x: g * (1 / LN2) / x, domain=(0.2, 3)
+)
+log10 = elementwise(
+    np.log10, jvp=lambda dx, x: dx / (x * LN10), vjp=lambda g, x: g * (1 / LN10) / x, domain=(0.2, 3)
+)
+log1p = elementwise(
+    np.log1p,
+    jvp=lambda dx, x: dx / (1 + x),
+    vjp=lambda g, x: g / (1 + x),
+    domain=(-0.8, 3),
+    doc="log(1 + x), exact near 0.",
+)
+
+
+def _weights(ex):
+    """The rules of log(e^x + e^y): each argument's share of the sum, from the difference to the result."""
+    return dict(
+        x=lambda d, x, out: d * ex(below(x, out)),
+        y=lambda d, y, out: d * ex(below(y, out)),
+    )
+
+
+def below(x, out):
+    """`x - out`, the logarithm of a share: -inf for x = -inf even where the sum is nothing, 0 for x = inf."""
+    return where(isinf(x), minimum(x, 0.0), x - out)
+
+
+logaddexp = elementwise(
+    np.logaddexp,
+    jvp=_weights(lambda d: exp(d)),
+    vjp=_weights(lambda d: exp(d)),
+    doc="log(exp(x) + exp(y)), without overflow.",
+    edges=[Edge((-INF, -INF), (0.0, 0.0)), Edge((-INF, 1.0), (0.0, 1.0)), Edge((800.0, 800.0), (0.5, 0.5))],
+)
+logaddexp2 = elementwise(
+    np.logaddexp2,
+    jvp=_weights(lambda d: exp2(d)),
+    vjp=_weights(lambda d: exp2(d)),
+    doc="log2(2**x + 2**y), without overflow.",
+    edges=[Edge((-INF, -INF), (0.0, 0.0)), Edge((-INF, 1.0), (0.0, 1.0)), Edge((4.0, 4.0), (0.5, 0.5))],
+)
+
+# ---- powers -----------------------------------------------------------------------------------------
+
+
+def _power(x, y):
+    """`x ** y`; a square is far cheaper than a general power."""
+    if type(y) is int and y == 2 and type(x) is np.ndarray and x.dtype.kind in "fc":
+        return np.square(x)
+    return np.power(x, y)
+
+
+def _base_slope(power, x, y):
+    """y x**(y - 1). At x = 0 with y = 0 it is 0, as everywhere on the constant x**0."""
+    kind = type(y)
+    if kind is int or kind is float:
+        return x + x if y == 2 else y * power(x, y - 1) if y else 0.0
+    # 1.0, for an unsigned y of 0 has no y - 1
+    return y * power(where((x == 0) & (y == 0), 1, x), y - 1.0)
+
+
+def _exponent_slope(x, out):
+    """x**y log x; 0 for the base 0."""
+    if type(x) in (int, float) and x > 0:
+        return math.log(x) * out
+    zero = x == 0
+    return where(zero, 0, out * log(where(zero, 1, x)))
+
+
+def _power_rules(power):
+    return dict(
+        jvp=dict(
+            x=lambda dx, x, y: dx * _base_slope(power, x, y),
+            y=lambda dy, x, out: dy * _exponent_slope(x, out),
+        ),
+        vjp=dict(
+            x=lambda g, x, y: g * _base_slope(power, x, y),
+            y=lambda g, x, out: g * _exponent_slope(x, out),
+        ),
+        domain=dict(x=(0.2, 2), y=(-2.0, 2.5)),
+        edges=[
+            Edge((0.0, 0.0), (0.0, 0.0)),
+            Edge((0.0, 1.0), (1.0, 0.0)),
+            Edge((0.0, 2.0), (0.0, 0.0)),
+            Edge((0.0, 0.5), (INF, 0.0)),
+            Edge((3.0, 0.0), (0.0, None)),
+            Edge((-2.0, 3.0), (12.0, None)),
+            Edge((-2.0, -1.0), (-0.25, None)),
+        ],
+    )
+
+
+power = elementwise(
+    _power,
+    **_power_rules(lambda x, y: power(x, y)),
+    name="power",
+    doc="x to the power y; a negative base takes exponents of whole value.",
+)
+float_power = elementwise(
+    np.float_power,
+    **_power_rules(lambda x, y: float_power(x, y)),
+    doc="x to the power y, in float64 or complex128, so that whole numbers may have negative exponents.",
+)
+
+# ---- circular functions -----------------------------------------------------------------------------
+
+sin = elementwise(np.sin, jvp=lambda dx, x: dx * cos(x), vjp=lambda g, x: g * cos(x))
+cos = elementwise(np.cos, jvp=lambda dx, x: dx * -sin(x), vjp=lambda g, x: g * -sin(x))
+tan = elementwise(
+    np.tan,
+    jvp=lambda dx, x: dx * (1 / cos(x)) ** 2,
+    vjp=lambda g, out: g * (1 + out * out),
+    domain=(-1.3, 1.3),
+)
+
+
+def _chord(x):
+    """sqrt(1 - x²), exact near ±1."""
+    return sqrt((1 - x) * (1 + x))
+
+
+arcsin = elementwise(
+    np.arcsin,
+    jvp=lambda dx, x: dx / _chord(x),
+    vjp=lambda g, x: g / _chord(x),
+    domain=(-0.9, 0.9),
+    edges=[Edge((1.0,), (INF,)), Edge((-1.0,), (INF,))],
+)
+arccos = elementwise(
+    np.arccos,
+    jvp=lambda dx, x: -dx / _chord(x),
+    vjp=lambda g, x: -g / _chord(x),
+    domain=(-0.9, 0.9),
+    edges=[Edge((1.0,), (-INF,)), Edge((-1.0,), (-INF,))],
+)
+arctan = elementwise(
+    np.arctan, jvp=lambda dx, x: dx / (1 + x * x), vjp=lambda g, x: g / (1 + x * x), domain=(-3, 3)
+)
+
+
+def _over_square(y, x):
+    """y / (x² + y²), without overflow; 0 at the origin."""
+    r = hypot(x, y)
+    return over(over(y, r), r)
+
+
+def _inverse(r):
+    return (r != 0) / where(r == 0, 1, r)
+
+
+arctan2 = elementwise(
+    np.arctan2,
+    jvp=dict(
+        x=lambda dx, x, y, out: dx * cos(out) * _inverse(hypot(x, y)),
+        y=lambda dy, x, y, out: -dy * sin(out) * _inverse(hypot(x, y)),
+    ),
+    vjp=dict(x=lambda g, x, y: g * _over_square(y, x), y=lambda g, x, y: -g * _over_square(x, y)),
+    doc="The angle of the point with ordinate x and abscissa y, in (-π, π].",
+    domain=dict(x=(0.2, 2), y=(-2, 2)),
+    edges=[Edge((0.0, 0.0), (0.0, 0.0)), Edge((0.0, 2.0), (0.5, 0.0)), Edge((2.0, 0.0), (None, -0.5))],
+)
+
+
+def _scaled(f, factor):
+    return elementwise(f, jvp=lambda dx: dx * factor, vjp=lambda g: g * factor)
+
+
+deg2rad, radians = _scaled(np.deg2rad, math.pi / 180), _scaled(np.radians, math.pi / 180)
+rad2deg, degrees = _scaled(np.rad2deg, 180 / math.pi), _scaled(np.degrees, 180 / math.pi)
+
+# ---- sinc, and all its derivatives ------------------------------------------------------------------
+
+
+@primitive
+def sinc_derivative(x, *, n=1):
+    """The n-th derivative of sinc: π**n times that of sin(t)/t at t = πx."""
+    x = np.asarray(x)
+    t = math.pi * (x if x.dtype.kind in "fc" else x.astype(float))
+    near = abs(t) < n + 1.5
+    s = _sinc_near(np.where(near, t, 0), n)
+    f = _sinc_far(np.where(near, n + 1.5, t), n)
+    return np.asarray(math.pi**n * np.where(near, s, f), t.dtype)
+
+
+def _sinc_near(t, n):
+    """The power series of d^n/dt^n (sin t / t), summed in nested form: Σ (-1)^k t^(2k-n) / ((2k+1) (2k-n)!)."""
+    first = n + n % 2  # 2k of the first term
+    last = first + 24 + 4 * n
+    total = np.zeros_like(t)
+    for m in range(last, first, -2):
+        total = -(t * t) / ((m - n) * (m - n - 1)) * (1 / (m + 1) + total)
+    total = total + 1 / (first + 1)
+    return (-1) ** (first // 2) * (total * t if n % 2 else total)
+
+
+def _sinc_far(t, n):
+    """By t f_n = sin(t + nπ/2) - n f_(n-1), which is stable for |t| > n."""
+    around = (np.sin(t), np.cos(t), -np.sin(t), -np.cos(t))
+    f = around[0] / t
+    for k in range(1, n + 1):
+        f = (around[k % 4] - k * f) / t
+    return f
+
+
+sinc_derivative.primitive.elementwise = True
+sinc_derivative.jvp(lambda dx, x, n: dx * sinc_derivative(x, n=n + 1))
+sinc_derivative.vjp(lambda g, x, n: g * sinc_derivative(x, n=n + 1))
+
+
+@sinc_derivative.samples
+def _(rng):
+    yield Sample(rng.uniform(-2, 2, size=(2, 3)))
+    yield Sample(rng.uniform(-0.1, 0.1, size=(3,)), n=2)
+    yield Sample(np.zeros(2), n=2)
+    yield Sample(rng.uniform(-3, 3, size=()), n=3)
+
+
+sinc = elementwise(
+    np.sinc,
+    jvp=lambda dx, x: dx * sinc_derivative(x, n=1),
+    vjp=lambda g, x: g * sinc_derivative(x, n=1),
+    doc="sin(πx) / (πx), and 1 at 0.",
+    edges=[Edge((0.0,), (0.0,)), Edge((1.0,), (-1.0,))],
+)
+
+# ---- hyperbolic functions ---------------------------------------------------------------------------
+
+
+def lazy_ufunc(name: str):
+    """`scipy.special.<name>`, imported at the first call: importing dualad does not pay for it."""
+    ufunc = None
+
+    def call(*args):
+        nonlocal ufunc
+        if ufunc is None:
+            ufunc = getattr(importlib.import_module("scipy.special"), name)
+        return ufunc(*args)
+
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+expit = elementwise(
+    lazy_ufunc("expit"),
+    jvp=lambda dx, x: dx * expit(x) * expit(-x),
+    vjp=lambda g, out: g * (out * (1 - out)),
+    doc="The logistic function, 1 / (1 + exp(-x)).",
+    domain=(-4, 4),
+)
+
+sinh = elementwise(np.sinh, jvp=lambda dx, x: dx * cosh(x), vjp=lambda g, x: g * cosh(x))
+cosh = elementwise(np.cosh, jvp=lambda dx, x: dx * sinh(x), vjp=lambda g, x: g * sinh(x))
+tanh = elementwise(
+    np.tanh,
+    # sech² as 4 e^2x / (1 + e^2x)²: exact in the tails
+    jvp=lambda dx, x, out: (
+        dx * (1 - out * out) if x.dtype.kind == "c" else 4 * dx * expit(x + x) * expit(-x - x)
+    ),
+    vjp=lambda g, out: g * (1 - out * out),
+)
+arcsinh = elementwise(
+    np.arcsinh, jvp=lambda dx, x: dx / sqrt(x * x + 1), vjp=lambda g, out: g / cosh(out), domain=(-3, 3)
+)
+
+
+def _chord_outside(x):
+    """sqrt(x² - 1) on the right branch, exact near 1."""
+    return sqrt(x - 1) * sqrt(x + 1)
+
+
+arccosh = elementwise(
+    np.arccosh,
+    jvp=lambda dx, x: dx / _chord_outside(x),
+    vjp=lambda g, x: g / _chord_outside(x),
+    domain=(1.1, 4),
+    edges=[Edge((1.0,), (INF,))],
+)
+arctanh = elementwise(
+    np.arctanh,
+    jvp=lambda dx, x: dx / ((1 - x) * (1 + x)),
+    vjp=lambda g, x: g / (1 - x) / (1 + x),
+    domain=(-0.8, 0.8),
+    edges=[Edge((1.0,), (INF,)), Edge((-1.0,), (INF,))],
+)
+
+# ---- pieces of a floating-point number, steps of it, and its missing values --------------------------
+
+
+@primitive(linear="x", flat_args="y")
+def ldexp(x, y):
+    """x times 2**y, for whole y."""
+    return np.ldexp(x, y)
+
+
+ldexp.primitive.elementwise = True
+ldexp.vjp(x=lambda g, y: ldexp(g, y))
+
+
+@ldexp.samples
+def _(rng):
+    yield Sample(rng.normal(size=(2, 3)), rng.integers(-3, 4, size=(3,)), complex=False)
+    yield Sample(rng.normal(size=()), rng.integers(-3, 4, size=(2, 1)), complex=False)
+
+
+@primitive(multi=True)
+def frexp(x):
+    """The mantissa in [0.5, 1) and the whole exponent e, such that x = mantissa * 2**e."""
+    return np.frexp(x)
+
+
+frexp.primitive.elementwise = True
+frexp.jvp(lambda dx, out: (ldexp(dx, -out[1]), None))
+frexp.vjp(lambda g, out: ldexp(g[0], -out[1]))
+
+
+@primitive(multi=True)
+def modf(x):
+    """The fractional part, and the whole part, which is flat; both have the sign of x."""
+    return np.modf(x)
+
+
+modf.primitive.elementwise = True
+modf.jvp(lambda dx: (dx, None))
+modf.vjp(lambda g: g[0])
+
+
+@frexp.samples
+@modf.samples
+def _pieces_samples(rng):
+    yield Sample(rng.uniform(2.1, 2.9, size=(2, 3)), complex=False)
+    yield Sample(rng.uniform(-3.9, -3.1, size=()), complex=False)
+
+
+@primitive(flat_args="y")
+def nextafter(x, y):
+    """The next number after x on the way to y."""
+    return np.nextafter(x, y)
+
+
+nextafter.primitive.elementwise = True
+nextafter.jvp(x=lambda dx: dx)
+nextafter.vjp(x=lambda g: g)
+
+
+@nextafter.samples
+def _(rng):
+    yield Sample(rng.normal(size=(2, 3)), rng.normal(size=(3,)), complex=False)
+    yield Sample(rng.normal(size=()), rng.normal(size=(2, 1)), complex=False)
+
+
+@primitive(flat_args="x")
+def heaviside(x, y):
+    """0 for negative x, 1 for positive x, and y where x is 0. The step itself has derivative 0."""
+    return np.heaviside(x, y)
+
+
+heaviside.primitive.elementwise = True
+heaviside.jvp(y=lambda dy, x: masked(dy, x == 0))
+heaviside.vjp(y=lambda g, x: masked(g, x == 0))
+
+
+@heaviside.samples
+def _(rng):
+    yield Sample(np.array([-1.0, 0.0, 2.0]), rng.normal(size=(2, 3)), complex=False)
+    yield Sample(np.zeros((2, 1)), rng.normal(size=()), complex=False)
+
+
+@primitive
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """NaN and infinities replaced by numbers; None for the largest finite one."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+
+
+def _where_finite(d, x):
+    """`d`, where `x` was kept; of a complex number each part by itself."""
+    if x.dtype.kind != "c":
+        return masked(d, isfinite(x))
+    return complex_(masked(real(d), isfinite(real(x))), masked(imag(d), isfinite(imag(x))))
+
+
+nan_to_num.primitive.elementwise = True
+nan_to_num.primitive.holomorphic = False
+nan_to_num.primitive.edges = (Edge((np.nan,), (0.0,)), Edge((INF,), (0.0,)), Edge((1.0,), (1.0,)))
+nan_to_num.jvp(lambda dx, x: _where_finite(dx, x))
+nan_to_num.vjp(lambda g, x: _where_finite(g, x))
+
+
+@nan_to_num.samples
+def _(rng):
+    yield Sample(rng.normal(size=(2, 3)))
+    yield Sample(np.array([1.0, np.nan, np.inf, -np.inf]), nan=2.0, posinf=3.0, neginf=-3.0, smooth=False)
+    yield Sample(np.array([np.nan, np.inf, -np.inf]), smooth=False)

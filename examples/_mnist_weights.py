@@ -25,18 +25,18 @@ def load(path: Path, torch: Any, model: Any, made_for: str) -> None:
     """Read the weights into the model, or leave it alone and say what does not fit."""
     weights = _read(path)
     expected = {name: tuple(weight.shape) for name, weight in model.state_dict().items()}
-    found = {name: np.shape(weight) for name, weight in weights.items()}
+    found = {name: weight.shape for name, weight in weights.items()}
     if expected != found:
         raise Problem(
             f"--load {path}: these are weights of another model: the file has {_listed(found)}, "
             f"but {made_for} has {_listed(expected)}"
         )
-    if not all(np.isfinite(weight).all() for weight in weights.values()):
-        raise Problem(f"--load {path}: it holds weights that are not finite; take another file")
-    model.load_state_dict({name: torch.tensor(np.asarray(weight)) for name, weight in weights.items()})
+    if not all(weight.dtype.kind == "f" and np.isfinite(weight).all() for weight in weights.values()):
+        raise Problem(f"--load {path}: it holds weights that are not finite numbers; take another file")
+    model.load_state_dict({name: torch.tensor(weight) for name, weight in weights.items()})
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path) -> dict[str, np.ndarray]:
     import dualad
 
     try:
@@ -49,7 +49,11 @@ def _read(path: Path) -> dict[str, Any]:
         raise Problem(f"--load {path}: {error}") from None
     if not isinstance(weights, dict):
         raise Problem(f"--load {path}: it holds a {type(weights).__name__}, not weights by name")
-    return weights
+    return {name: _as_array(weight) for name, weight in weights.items()}
+
+
+def _as_array(weight: Any) -> np.ndarray:
+    return weight.numpy() if hasattr(weight, "numpy") else np.asarray(weight)
 
 
 def _listed(shapes: dict[str, tuple]) -> str:

@@ -1,0 +1,70 @@
+"""Many tangents at once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import dualad
+
+from ..case import case
+from ..peers import load
+from .small_chain import chain, inputs, methods_chain, numpy_names
+
+
+def contestants(verb, n):
+    """`verb` is "jacfwd" or "jacrev", the same name in dualad, torch.func and JAX."""
+    x, a, _ = inputs(n)
+    jacobian = getattr(dualad, verb)(lambda v: numpy_names(v, a))
+
+    def torch():
+        torch = load("torch")
+        v, constant = torch.tensor(x), torch.tensor(a)
+        f = getattr(torch.func, verb)(lambda w: methods_chain(w, constant))
+        return lambda: f(v)
+
+    def jax():
+        jax, jnp = load("jax"), load("jax.numpy")
+        f = jax.jit(getattr(jax, verb)(lambda w: chain(w, a, jnp.sin, jnp.tanh, jnp.exp)))
+        v = jnp.asarray(x)
+        return lambda: f(v).block_until_ready()
+
+    return {"dualad": lambda: lambda: jacobian(x), "torch": torch, "jax": jax}
+
+
+@case("jacfwd.chain30", per=100)
+def columns(tiny):
+    """`jacfwd` of the chain of 30 operations, 100 inputs: time per tangent."""
+    return contestants("jacfwd", 4 if tiny else 100)
+
+
+@case("jacrev.chain30", per=100)
+def rows(tiny):
+    """`jacrev` of the same: time per cotangent."""
+    return contestants("jacrev", 4 if tiny else 100)
+
+
+@case("hessian.rosenbrock", unit="ms")
+def hessian(tiny):
+    """`hessian` of the Rosenbrock function of 100 variables."""
+    x = np.random.default_rng(3).normal(size=4 if tiny else 100)
+
+    def rosenbrock(v):
+        return (100 * (v[1:] - v[:-1] ** 2) ** 2 + (1 - v[:-1]) ** 2).sum()
+
+    h = dualad.hessian(rosenbrock)
+
+    def torch():
+        torch = load("torch")
+        v, f = torch.tensor(x), load("torch").func.hessian(rosenbrock)
+        return lambda: f(v)
+
+    def autograd():
+        f = load("autograd").hessian(rosenbrock)
+        return lambda: f(x)
+
+    def jax():
+        jax, jnp = load("jax"), load("jax.numpy")
+        f, v = jax.jit(jax.hessian(rosenbrock)), jnp.asarray(x)
+        return lambda: f(v).block_until_ready()
+
+    return {"dualad": lambda: lambda: h(x), "torch": torch, "autograd": autograd, "jax": jax}

@@ -12,7 +12,7 @@ from ..core.elementwise import elementwise, flat
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
 from ..core.trace import Box
-from .comparison import STEPS, floor_divide, isnan, rint
+from .comparison import STEPS, floor_divide, isnan, logical_or, rint
 from .complex import conjugate, real
 from .select import masked, where
 
@@ -162,12 +162,12 @@ minimum = elementwise(np.minimum, jvp=_MIN, vjp=_MIN, edges=_TIE_LOW)
 
 # fmax and fmin take a NaN for a missing number: the other operand wins.
 _FMAX = dict(
-    x=lambda g, x, y: _share(g, (x > y) | isnan(y), (x >= y) | isnan(y)),
-    y=lambda g, x, y: _share(g, (y > x) | isnan(x), (y >= x) | isnan(x)),
+    x=lambda g, x, y: _share(g, logical_or(x > y, isnan(y)), logical_or(x >= y, isnan(y))),
+    y=lambda g, x, y: _share(g, logical_or(y > x, isnan(x)), logical_or(y >= x, isnan(x))),
 )
 _FMIN = dict(
-    x=lambda g, x, y: _share(g, (x < y) | isnan(y), (x <= y) | isnan(y)),
-    y=lambda g, x, y: _share(g, (y < x) | isnan(x), (y <= x) | isnan(x)),
+    x=lambda g, x, y: _share(g, logical_or(x < y, isnan(y)), logical_or(x <= y, isnan(y))),
+    y=lambda g, x, y: _share(g, logical_or(y < x, isnan(x)), logical_or(y <= x, isnan(x))),
 )
 fmax = elementwise(np.fmax, jvp=_FMAX, vjp=_FMAX, edges=(*_TIE, Edge((1.0, np.nan), (1.0, 0.0))))
 fmin = elementwise(np.fmin, jvp=_FMIN, vjp=_FMIN, edges=(*_TIE_LOW, Edge((np.nan, 1.0), (0.0, 1.0))))

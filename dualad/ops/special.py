@@ -15,6 +15,7 @@ from ..core.errors import MissingRule, at_user_line
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
 from .arithmetic import INF, sign
+from .comparison import logical_and
 from .elementary import below, exp, expit, expm1, lazy_ufunc, log, log1p
 from .select import masked, where
 
@@ -148,6 +149,13 @@ digamma = elementwise(
 psi = digamma
 
 
+@digamma.samples
+def _(rng):
+    # SciPy's psi takes complex numbers, its polygamma does not.
+    yield Sample(rng.uniform(0.3, 4, size=(2, 3)), complex=False)
+    yield Sample(rng.uniform(-0.8, -0.2, size=()), complex=False)
+
+
 def _in_dtype(values, x):
     """Values in the floating-point type of `x`."""
     return np.asarray(values, x.dtype if x.dtype.kind in "fc" else float)[()]
@@ -205,7 +213,7 @@ beta = elementwise(
 
 def _quotient(x, y):
     """x / y, and 0 for 0 / 0."""
-    return x / where((x == 0) & (y == 0), 1, y)
+    return x / where(logical_and(x == 0, y == 0), 1, y)
 
 
 xlogy = elementwise(

@@ -12,7 +12,7 @@ from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
 from ..core.trace import Box
-from ..core.tree import tree_flatten
+from ..core.tree import LEAF, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, run
 
 
@@ -210,6 +210,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
         trace, leaves, rebuild, args = _variables(args, argnums, who)
     out = run(trace, f, args, kwargs)
     out, aux = _split_aux(out, who) if has_aux else (out, None)
+    out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)
     if out.shape != () or out.dtype.kind != "f":
         _check_scalar(out, holomorphic, who)
@@ -222,7 +223,17 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
         value = leave(value) if isinstance(value, Box) else value
     else:
         found, value = [None] * len(leaves), leave(out)
+    if rewrap is not None:
+        value = rewrap([value])
     return value, rebuild(own(found, leaves)), leave_aux(aux, trace) if has_aux else None
+
+
+def _unwrapped(out):
+    """The leaf of an output that is a registered class around a single one, and what wraps it again."""
+    leaves, treedef = tree_flatten(out)
+    if treedef.kind in (LEAF, tuple, list, dict) or len(leaves) != 1:
+        return out, None
+    return leaves[0], treedef.unflatten
 
 
 def _is_lean(x) -> bool:

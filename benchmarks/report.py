@@ -33,7 +33,7 @@ def target(case) -> str:
 
 def verdict(outcome: Outcome) -> str:
     case = outcome.case
-    if not case.targets and case.limit is None:
+    if case.limit is None and not set(case.targets) & set(outcome.values):
         return "–"
     return "no" if outcome.misses() else "yes"
 

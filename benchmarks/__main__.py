@@ -61,7 +61,7 @@ def _parse(argv):
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for a busy machine")
     parser.add_argument("--only", metavar="PEER,…", help="contestants beside dualad; all by default")
     parser.add_argument("--json", metavar="FILE", help="write all numbers here too")
-    parser.add_argument("--verbose", action="store_true", help="stop at the first failure, with its traceback")
+    parser.add_argument("--verbose", action="store_true", help="stop at a failure, with its traceback")
     return parser.parse_args(argv)
 
 

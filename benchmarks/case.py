@@ -1,8 +1,8 @@
 """A case: what is measured, who takes part, what they must agree on, and what ratio is wanted.
 
-A case is a function of `tiny` (sizes for the tests) that returns its contestants, `{name: maker}`. A maker prepares
-everything and returns what is timed: a function without arguments whose result is compared with that
-of the others before any clock runs. Makers are called only where their library is installed.
+A case is a function of `tiny` (sizes for the tests) that returns its contestants, `{name: maker}`. A maker
+prepares everything and returns what is timed: a function without arguments whose result is compared with
+that of the others before any clock runs. Makers are called only where their library is installed.
 """
 
 from __future__ import annotations

@@ -9,7 +9,9 @@ import platform
 from . import peers
 from .timing import SUBJECT, Outcome
 
-HEADER = f"{'case':<26} {'dualad':>13}  {'target':<28} {'met':<4} ratio of dualad to each [quartiles over rounds]"
+HEADER = (
+    f"{'case':<26} {'dualad':>13}  {'target':<28} {'met':<4} ratio of dualad to each [quartiles over rounds]"
+)
 
 
 def row(outcome: Outcome) -> str:

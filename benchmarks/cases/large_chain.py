@@ -1,9 +1,9 @@
 """A chain of 50 operations on a million float64: memory traffic, page faults, and how much is kept.
 
-Ten rounds of five operations: multiply by a Python float, sin, add the input, tanh, multiply by a Python float. Of
-these sin needs its input and tanh its output for the way back, so 20 arrays have to be kept; with the cotangent that
-is 21 alive at the least. The variant "constants" multiplies by arrays in place of floats: the user may
-overwrite those before the way back, so dualad keeps copies of them.
+Ten rounds of five operations: multiply by a Python float, sin, add the input, tanh, multiply by a Python
+float. Of these sin needs its input and tanh its output for the way back, so 20 arrays have to be kept; with
+the cotangent that is 21 alive at the least. The variant "constants" multiplies by arrays in place of floats:
+the user may overwrite those before the way back, so dualad keeps copies of them.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def tensor_gradient(lib, x, c, d):
 
 
 def peak_arrays(run, nbytes):
-    """A gauge: bytes allocated at the peak of `run`, in arrays of `nbytes`. It sees NumPy's allocations alone."""
+    """A gauge: bytes that NumPy has allocated at the peak of `run`, in arrays of `nbytes`."""
 
     def peak():
         tracemalloc.start()

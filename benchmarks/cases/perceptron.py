@@ -115,7 +115,9 @@ def loss_of(np_like):
         w, b = params[-1]
         z = h @ w + b
         z = z - np_like.max(z, axis=1, keepdims=True)
-        return np_like.mean(np_like.log(np_like.sum(np_like.exp(z), axis=1)) - z[np.arange(len(labels)), labels])
+        return np_like.mean(
+            np_like.log(np_like.sum(np_like.exp(z), axis=1)) - z[np.arange(len(labels)), labels]
+        )
 
     return loss
 

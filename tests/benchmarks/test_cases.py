@@ -48,7 +48,9 @@ def test_a_case_says_what_it_measures(name):
 
 
 def toy(**runs) -> Case:
-    return Case("toy", "Nothing.", lambda tiny: {n: lambda r=r: r for n, r in runs.items()}, targets={"numpy": 2})
+    return Case(
+        "toy", "Nothing.", lambda tiny: {n: lambda r=r: r for n, r in runs.items()}, targets={"numpy": 2}
+    )
 
 
 def test_disagreement_is_found_before_timing():

@@ -29,8 +29,8 @@ def matplotlib_figure() -> Any:
 def draw(training: Training, probabilities: np.ndarray, title: str) -> bytes:
     """A PNG of the training's history and of the hardest test digits."""
     figure = matplotlib_figure().Figure(figsize=(11, 8.4), layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(w_pad=0.12, h_pad=0.1)
-    figure.suptitle(title, fontsize=13, color=INK)
+    figure.get_layout_engine().set(rect=(0.008, 0.008, 0.984, 0.984), h_pad=0.03)
+    figure.suptitle(title, fontsize=13, y=0.985, color=INK)
     above, below = figure.subfigures(2, 1, height_ratios=(0.82, 1))
     left, right = above.subplots(1, 2, width_ratios=(1.5, 1))
     _losses(left, training.history)

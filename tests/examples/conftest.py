@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def start():
-    """Start ``python -m examples.NAME`` with its output in pipes; it is stopped at the end if it still runs."""
+    """Start ``python -m examples.NAME`` with its output in pipes; stopped at the end if still running."""
     started = []
 
     def start(name, *arguments):

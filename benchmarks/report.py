@@ -9,9 +9,7 @@ import platform
 from . import peers
 from .timing import SUBJECT, Outcome
 
-HEADER = (
-    f"{'case':<26} {'dualad':>13}  {'target':<28} {'met':<4} ratio of dualad to each [quartiles over rounds]"
-)
+HEADER = f"{'case':<26} {'dualad':>13}  {'target':<28} {'met':<4} ratio of dualad to each [quartiles]"
 
 
 def row(outcome: Outcome) -> str:
@@ -41,7 +39,7 @@ def verdict(outcome: Outcome) -> str:
 
 
 def machine() -> dict:
-    """Date, versions and the name of the processor: nothing that tells one machine from another of its kind."""
+    """Date, versions and the name of the processor."""
     return {
         "date": datetime.date.today().isoformat(),
         "cpu": _cpu_name(),

@@ -24,7 +24,7 @@ SUBJECT = "dualad"
 
 @dataclass(frozen=True)
 class Effort:
-    """How long one case is measured: rounds end after `seconds`, but never before `least`, nor after `most`."""
+    """How long one case is measured: rounds end after `seconds`, but not before `least` or after `most`."""
 
     seconds: float = 3.0
     block: float = 4e-3

@@ -146,7 +146,7 @@ def descend(params, gradient):
 
 @case("mlp.functional", unit="ms", targets={"torch": 0.95}, rtol=1e-4)
 def step_functional(tiny):
-    """`value_and_grad` of a NumPy function of a list of weights, and descent; JAX is jitted, step included."""
+    """`value_and_grad` of a NumPy function of a list of weights, and descent; JAX jits the whole step."""
     widths, _ = sizes(tiny)
     x, labels = batch(tiny)
     shapes = [s for m, n in zip(widths, widths[1:]) for s in ((n, m), (n,))]

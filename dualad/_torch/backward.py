@@ -12,12 +12,12 @@ import numpy as np
 
 from ..core.errors import FreedGraph, at_user_line
 from ..core.graph import release, sweep_tape
-from ..core.reverse import has_nan
+from ..core.reverse import Var, has_nan
 from ..core.trace import Box
 from .handle import Handle, is_leaf_node, wrap
 from .hooks import KEPT, RemovableHandle, hooks_of
 from .modes import enable_grad
-from .tape import LEAVES, is_taped, tape_levels, untaped
+from .tape import LEAVES, TAPE, is_taped, tape_levels, untaped
 
 
 def pull_freed(node, g, cots, heap, flags):
@@ -126,6 +126,23 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph: bool =
             _deliver(cots, owner, create_graph)
         if not (create_graph if retain_graph is None else retain_graph):
             release(visited, pull_freed)
+
+
+def _from_scalar(v, retain_graph):
+    """The commonest backward pass: of one real scalar on the ambient tape."""
+    dtype = v.aux[3]
+    if dtype.kind == "c" or type(v.value) not in PLAIN:
+        return backward(wrap(v), None, retain_graph)
+    seed = np.ones((), dtype)
+    visited: list = []
+    cots = _sweep([v.aux], [seed], None, NONE, visited)
+    _deliver(cots, Owner([seed]), False)
+    if not retain_graph:
+        release(visited, pull_freed)
+
+
+PLAIN = {np.ndarray, np.float64, np.float32}
+NONE: frozenset = frozenset()
 
 
 def grad(
@@ -278,6 +295,9 @@ class Differentiable:
         inputs : Tensor or sequence of Tensor, optional
             Accumulate into these only.
         """
+        v = self._value
+        if gradient is None and not create_graph and inputs is None and type(v) is Var and v.trace is TAPE and not v.shape:
+            return _from_scalar(v, retain_graph)
         backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
 
     def register_hook(self, hook):

@@ -48,7 +48,7 @@ UNARY = {
     "erf": "erf",
     "erfc": "erfc",
     "lgamma": "gammaln",
-    "digamma": "digamma",
+    "digamma": "psi",
     "floor": "floor",
     "ceil": "ceil",
     "trunc": "trunc",
@@ -237,21 +237,9 @@ class Elementwise:
 
 def attach(cls):
     for torch_name, name in UNARY.items():
-        method = _lazy_unary(name)
+        method = unary(cls, name)
         method.__name__ = torch_name
         setattr(cls, torch_name, method)
     for torch_name, name in BINARY.items():
         setattr(cls, torch_name, _named_binary(name, torch_name))
     cls.divide, cls.negative = cls.div, cls.neg
-
-
-def _lazy_unary(name):
-    from ..core.primitive import REGISTRY
-
-    if name in REGISTRY:
-        return unary(name)
-
-    def method(self):
-        return wrap(getattr(op, name)(recorded(self._value)))
-
-    return method

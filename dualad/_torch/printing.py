@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box, settled, strip
-from .tape import Tape, untaped
+from ..core.trace import Box, strip
+from .tape import untaped
 
 
 def text(t) -> str:
@@ -49,6 +49,3 @@ def _floats(a):
 
 def _one(spec, x):
     return spec.format(x) if np.isfinite(x) else str(float(x))
-
-
-__all__ = ["Tape", "settled", "text"]

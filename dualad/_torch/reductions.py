@@ -64,7 +64,9 @@ class Reducing:
             raise RuntimeError(
                 f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {v.dtype}"
             )
-        return wrap(op.mean(v, axis=axes(dim), keepdims=keepdim))
+        axis = axes(dim)
+        total = op.sum(v, axis=axis, keepdims=keepdim)
+        return wrap(op.divide(total, _count(v.shape, axis)))
 
     def var(self, dim=None, unbiased: bool = True, keepdim: bool = False, *, correction=None):
         """Variance, divided by n - 1; `correction` or `unbiased=False` change that."""
@@ -203,6 +205,14 @@ class Reducing:
     def bincount(self, weights=None, minlength: int = 0):
         w = None if weights is None else weights.numpy()
         return wrap(np.bincount(self.numpy(), w, minlength))
+
+
+def _count(shape, axis) -> int:
+    """How many elements are summed up over `axis`."""
+    n = 1
+    for d in range(len(shape)) if axis is None else (axis,) if type(axis) is int else axis:
+        n *= shape[d]
+    return n
 
 
 def head(i, dim, part):

@@ -229,7 +229,7 @@ class Shaping:
     def clone(self):
         """A copy, through which derivatives pass."""
         v = recorded(self._value)
-        return wrap(op.positive(v) if v.dtype.kind != "b" or isinstance(v, Box) else v.copy())
+        return wrap(v.copy() if isinstance(v, np.ndarray) else op.copy(v))
 
     def repeat(self, *sizes):
         """The whole tensor repeated along each dim: `np.tile`."""

@@ -13,10 +13,10 @@ from weakref import ref
 
 import numpy as np
 
-from ..core.batch import Batched
 from ..core.forward import Dual
 from ..core.reverse import ReverseTrace, Var, new_node_id
-from ..core.trace import Box, Const, Writing, new, settled, snapshot
+from ..core.trace import Box, Const, new, settled, snapshot
+from ..ops.flow import stop_value
 
 ndarray = np.ndarray
 
@@ -90,12 +90,9 @@ def detached(v):
     if not isinstance(v, Box):
         return v
     settled(v)
-    value = detached(v.value)
-    if type(v) is not Batched:
-        return value
-    rows = snapshot(v)
-    rows.value = value
-    return rows
+    if type(v) is Const or (type(v) is Var and type(v.trace) is Tape):
+        return detached(v.value)
+    return stop_value(v)
 
 
 def on_tape(value, like):
@@ -116,6 +113,3 @@ def tape_levels(v):
         elif v.trace is not None:
             buried = v
         v = v.value
-
-
-__all__ = ["TAPE", "Tape", "Writing", "detached", "is_taped", "leaf_var", "on_tape", "tape_levels", "untaped"]

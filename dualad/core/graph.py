@@ -194,14 +194,23 @@ def _picked(out, k, trace, whole):
 def release(nodes, freed):
     """Let go of what these nodes have saved; `freed` is the pull that says so when one is visited again.
 
-    A node that has saved nothing costs nothing, and can be swept again.
+    A node that has saved no array costs nothing, and can be swept again.
     """
     for node in nodes:
-        if getattr(node[1], "hooks", None) is not None:
-            node = node[4]
-        if has_saved(node):
-            node[1] = freed
-            del node[4:]
+        last = node[-1]
+        if type(last) is not ndarray or not last.ndim:  # else there is an array for certain
+            if last is NOTHING and (len(node) != 8 or node[6] is NOTHING):
+                continue
+            if getattr(node[1], "hooks", None) is not None:
+                node = node[4]
+            if not has_saved(node):
+                continue
+        node[1] = freed
+        del node[4:]
+
+
+NOTHING = ()
+ndarray = np.ndarray
 
 
 def has_saved(node) -> bool:
@@ -216,6 +225,6 @@ def is_data(x) -> bool:
     """Whether something that is kept is an array, or contains one; constants of an operation are not."""
     if type(x) is tuple:
         return any(map(is_data, x))
-    if type(x) is np.ndarray:
+    if type(x) is ndarray:
         return x.ndim > 0 or x.flags.writeable
     return isinstance(x, (Box, np.generic))

@@ -1,7 +1,7 @@
 """Sums, products, quotients, roots, absolute values, extrema, remainders.
 
-`x + x` stands for `2 * x` in the rules: exact, and half the price. A quotient's rules divide twice rather than by
-a square, which would overflow first.
+`x + x` stands for `2 * x` in the rules: exact, and half the price. The rules of a quotient divide twice
+rather than by a square, which would overflow first.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The flat operations: comparisons, logic, bits, integers and steps.
 
-Their results are booleans, integers or piecewise constant, so they let no derivative through, and say why. They
-drop Dual and Var; batches and recordings they keep, so that a mask is never baked into a program.
+Their results are booleans, integers or piecewise constant, so they let no derivative through, and say why.
+They drop Dual and Var; batches and recordings they keep, so that a mask is never baked into a program.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 The convention is the transpose under Re Σ a·b, without conjugates: the pullback g of a real part is g + 0j,
 that of an imaginary part is -1j g, for Im z = Re(-1j z). The cotangent of a real argument is made real on its
-way home.
+way home. (`g * -1j`, not `-1j * g`: Python's complex times a NumPy scalar is no NumPy scalar.)
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ real = elementwise(
 imag = elementwise(
     np.imag,
     jvp=lambda dx: imag(dx),
-    vjp=lambda g: -1j * g,
+    vjp=lambda g: g * -1j,
     doc="The imaginary part; of a real array, zeros.",
     holomorphic=False,
 )
@@ -50,7 +50,7 @@ def _unit(a, deg):
 
 # d arg z = Im(dz / z); of a real number the argument is 0 or π.
 angle.jvp(lambda dx, x, deg: _unit(imag(dx / x), deg))
-angle.vjp(lambda g, x, deg: _unit(-1j * g / x, deg) if x.dtype.kind == "c" else g * 0)
+angle.vjp(lambda g, x, deg: _unit(g * -1j / x, deg) if x.dtype.kind == "c" else g * 0)
 angle.primitive.elementwise = True
 angle.primitive.holomorphic = False
 
@@ -74,7 +74,7 @@ def _build(re, im):
 
 complex_ = elementwise(
     _build,
-    jvp=dict(x=lambda dx: dx + 0j, y=lambda dy: 1j * dy),
+    jvp=dict(x=lambda dx: dx + 0j, y=lambda dy: dy * 1j),
     vjp=dict(x=lambda g: real(g), y=lambda g: -imag(g)),
     name="complex_",
     doc="The complex number re + i im; infinities and NaN stay in their part.",

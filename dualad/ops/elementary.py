@@ -1,7 +1,7 @@
-"""Exponentials, logarithms, powers, circular and hyperbolic functions, and the pieces of a floating-point number.
+"""Exponentials, logarithms, powers, circular and hyperbolic functions, the pieces of a floating-point number.
 
-The tails are the reason for the form of many rules: `(1 - x) * (1 + x)` is exact near ±1 where `1 - x * x` cancels,
-and a derivative that may be infinite starts from the input in both engines.
+The tails are the reason for the form of many rules: `(1 - x) * (1 + x)` is exact near ±1 where `1 - x * x`
+cancels, and a derivative that may be infinite starts from the input in both engines.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def sinc_derivative(x, *, n=1):
 
 
 def _sinc_near(t, n):
-    """The power series of d^n/dt^n (sin t / t), summed in nested form: Σ (-1)^k t^(2k-n) / ((2k+1) (2k-n)!)."""
+    """The power series of d^n/dt^n (sin t / t), nested: Σ (-1)^k t^(2k-n) / ((2k+1) (2k-n)!)."""
     first = n + n % 2  # 2k of the first term
     last = first + 24 + 4 * n
     total = np.zeros_like(t)

@@ -11,7 +11,7 @@ import numpy as np
 from ..core.elementwise import elementwise
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
-from ..core.trace import Box, bind
+from ..core.trace import bind
 from .comparison import logical_not
 
 ndarray = np.ndarray
@@ -20,12 +20,13 @@ ndarray = np.ndarray
 def _masked(x, mask):
     """`x` where the mask is True, and an exact zero elsewhere."""
     bits = _BITS.get(getattr(x, "dtype", None))
-    if bits is None or getattr(mask, "dtype", None) != bool:
+    if bits is None or getattr(mask, "dtype", None) != _BOOL:
         return np.where(mask, x, np.zeros((), np.asarray(x).dtype))
     return (x.view(bits) * mask).view(x.dtype)
 
 
 # An integer product with 0 or 1 selects bit by bit, five times faster than np.where.
+_BOOL = np.dtype(bool)
 _BITS = {np.dtype(f"f{n}"): np.dtype(f"i{n}") for n in (2, 4, 8)}
 
 
@@ -95,7 +96,7 @@ clip_high = elementwise(
 
 
 def clip(x, low=None, high=None):
-    """`x` limited to the interval [low, high]; None for no bound. As in NumPy, `high` wins where `low > high`."""
+    """`x` limited to the interval [low, high]; None for no bound. As in NumPy, `high` wins over `low`."""
     if low is not None:
         x = clip_low(x, low)
     return x if high is None else clip_high(x, high)

@@ -1,7 +1,7 @@
 """Special functions, by SciPy's names: errors, gamma, Bessel, entropies, log-sum-exp and softmax.
 
-SciPy is imported at the first call of one of its functions. Families that are closed under the derivative carry
-their order as a parameter (polygamma, bessel_i), so all orders of derivative are exact.
+SciPy is imported at the first call of one of its functions. Families that are closed under the derivative
+carry their order as a parameter (polygamma, bessel_i), so all orders of derivative are exact.
 """
 
 from __future__ import annotations
@@ -367,9 +367,7 @@ _lse.jvp(
     )
 )
 _lse.vjp(
-    x=lambda g, x, x_space, out, axis: (
-        _kept(g, x_space, axis) * exp(below(x, _kept(out, x_space, axis)))
-    )
+    x=lambda g, x, x_space, out, axis: _kept(g, x_space, axis) * exp(below(x, _kept(out, x_space, axis)))
 )
 _lse.batching(lambda x, axis, keepdims: _lse(x, axis=_behind(axis, x), keepdims=keepdims))
 
@@ -400,7 +398,7 @@ def logsumexp(a, axis=None, b=None, keepdims=False, return_sign=False):
     """
     if return_sign:
         raise MissingRule(
-            f"logsumexp(return_sign=True) is not supported on traced values{at_user_line()}; split the sum by sign"
+            f"logsumexp: return_sign=True is not supported{at_user_line()}; sum the two signs apart"
         )
     axis = tuple(axis) if isinstance(axis, list) else axis
     if b is None:

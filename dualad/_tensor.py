@@ -15,8 +15,19 @@ from ._torch.creation import tensor as tensor
 from ._torch.creation import zeros as zeros
 from ._torch.creation import zeros_like as zeros_like
 from ._torch.dtypes import Size as Size
+from ._torch.dtypes import bool_ as bool
+from ._torch.dtypes import complex64 as complex64
+from ._torch.dtypes import complex128 as complex128
+from ._torch.dtypes import float16 as float16
+from ._torch.dtypes import float32 as float32
+from ._torch.dtypes import float64 as float64
 from ._torch.dtypes import get_default_dtype as get_default_dtype
+from ._torch.dtypes import int8 as int8
+from ._torch.dtypes import int16 as int16
+from ._torch.dtypes import int32 as int32
+from ._torch.dtypes import int64 as int64
 from ._torch.dtypes import set_default_dtype as set_default_dtype
+from ._torch.dtypes import uint8 as uint8
 from ._torch.functions import FUNCTIONS as FUNCTIONS
 from ._torch.functions import cat as cat
 from ._torch.functions import stack as stack
@@ -26,6 +37,7 @@ from ._torch.modes import is_grad_enabled as is_grad_enabled
 from ._torch.modes import no_grad as no_grad
 from ._torch.modes import set_grad_enabled as set_grad_enabled
 from ._torch.random import Generator as Generator
+from ._torch.random import default_generator as default_generator
 from ._torch.random import manual_seed as manual_seed
 from ._torch.random import rand as rand
 from ._torch.random import rand_like as rand_like

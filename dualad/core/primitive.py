@@ -24,13 +24,14 @@ class Rule:
     def __init__(self, call: Callable, prim: Primitive, kind: str, arg: str):
         names = list(inspect.signature(call).parameters)
         known = prim.names_to_ask()
-        for name in names[1:]:
+        given = 2 if kind == "vjp_into" else 1
+        for name in names[given:]:
             if name not in known:
                 raise TypeError(
                     f"the {kind} rule of {prim.name} for {arg} asks for {name!r}; it can ask for {sorted(known)}"
                 )
         self.call = call
-        self.asks = tuple(names[1:])
+        self.asks = tuple(names[given:])
 
 
 class Primitive:
@@ -40,7 +41,11 @@ class Primitive:
     ----------
     args : names of the data arguments; the last may stand for any number (`variadic`).
     params : keyword parameters with their defaults; always hashable, never differentiated.
+    required : keyword parameters without a default.
     jvp_rules, vjp_rules : by argument name.
+    into_rules : VJPs that scatter, in a form that adds into the sweep's buffer; `(buffer, g, …)`, by argument
+        name. They may ask for what the VJP of the same argument asks for and for parameters, and give
+        NotImplemented where the VJP itself has to do.
     linear : names of the arguments in which the operation is *jointly* linear; its JVP is itself.
     multilinear : names in each of which it is linear; its JVP is a sum of itself.
     flat : for an operation whose derivative is zero or has no meaning, the reason.
@@ -58,12 +63,14 @@ class Primitive:
         self.doc = doc if doc is not None else fun.__doc__
         self.args: tuple[str, ...] = ()
         self.params: dict[str, Any] = {}
+        self.required: tuple[str, ...] = ()
         self.variadic = False
         self.multi = False
         self.elementwise = False
         self.holomorphic = True
         self.jvp_rules: dict[str, Rule] = {}
         self.vjp_rules: dict[str, Rule] = {}
+        self.into_rules: dict[str, Rule] = {}
         self.linear: tuple[str, ...] = ()
         self.multilinear: tuple[str, ...] = ()
         self.flat: str | None = None
@@ -81,7 +88,10 @@ class Primitive:
         args = []
         for p in inspect.signature(fun).parameters.values():
             if p.kind is p.KEYWORD_ONLY:
-                self.params[p.name] = p.default
+                if p.default is p.empty:
+                    self.required = (*self.required, p.name)
+                else:
+                    self.params[p.name] = p.default
             elif p.kind is p.VAR_KEYWORD:
                 raise TypeError(f"{self.name}: a primitive names its keywords; **{p.name} would swallow them")
             else:
@@ -90,7 +100,7 @@ class Primitive:
         self.args = tuple(args)
 
     def names_to_ask(self) -> set[str]:
-        return {"out", "i", *self.args, *self.params, *(f"{a}_space" for a in (*self.args, "out"))}
+        return {"out", "i", *self.args, *self.params, *self.required, *(f"{a}_space" for a in (*self.args, "out"))}
 
     def arg_name(self, position: int) -> str:
         """The name of the argument at a position; the last name covers all further positions."""
@@ -100,7 +110,7 @@ class Primitive:
         return self.variadic and position >= len(self.args) - 1
 
     def set_rules(self, kind: str, rules: dict[str, Callable]) -> None:
-        table = self.jvp_rules if kind == "jvp" else self.vjp_rules
+        table = {"jvp": self.jvp_rules, "vjp": self.vjp_rules, "vjp_into": self.into_rules}[kind]
         for arg, call in rules.items():
             if arg not in self.args:
                 raise TypeError(f"{self.name} has no argument {arg!r}; it has {self.args}")
@@ -153,7 +163,7 @@ def primitive(fun=None, *, name=None, linear="", multilinear="", flat=None, flat
 def _make_face(prim, fun):
     defaults = prim.params
 
-    if defaults:
+    if defaults or prim.required:
 
         def face(*args, **params):
             return bind(prim, args, {**defaults, **params})
@@ -182,6 +192,10 @@ def attach_rule_setters(prim: Primitive, face: Callable) -> Callable:
         prim.set_rules("vjp", rules if all is None else {prim.args[0]: all})
         return face
 
+    def set_vjp_into(all=None, /, **rules):
+        prim.set_rules("vjp_into", rules if all is None else {prim.args[0]: all})
+        return face
+
     def set_batch(rule):
         prim.batch = rule
         return rule
@@ -195,7 +209,7 @@ def attach_rule_setters(prim: Primitive, face: Callable) -> Callable:
         return samples
 
     face.primitive = prim
-    face.jvp, face.vjp = set_jvp, set_vjp
+    face.jvp, face.vjp, face.vjp_into = set_jvp, set_vjp, set_vjp_into
     face.batching, face.strict, face.samples = set_batch, set_strict, set_samples
     prim.face = face
     return face

@@ -28,6 +28,7 @@ from .trace import Box, Trace, new, snapshot, strip
 new_node_id = itertools.count(-1, -1).__next__
 heappush = heapq.heappush
 ndarray = np.ndarray
+ARRAYS = (np.ndarray, np.generic)
 
 # Fields of a node.
 ID, PULL, SHAPE, DTYPE, PARENT = range(5)
@@ -126,7 +127,7 @@ def _keep(got, ask, prim, args):
 
 def _copy_constant(value, arg):
     if value is arg and type(value) is np.ndarray:
-        return value.copy()
+        return value.copy("K")
     return snapshot(value)
 
 
@@ -164,6 +165,12 @@ def pull_general(node, g, cots, heap, flags):
 def apply_rules(prim, params, active, saved, parents, g, cots, heap, flags):
     for i, parent in zip(active, parents, strict=True):
         rule = prim.vjp_rules[prim.arg_name(i)]
+        into = prim.into_rules.get(prim.arg_name(i))
+        if into is not None and isinstance(g, ARRAYS):
+            buffer = buffer_at(parent, cots, heap)
+            given = [_given(ask, i, prim, params, saved) for ask in into.asks]
+            if buffer is not None and into.call(buffer, g, *given) is not NotImplemented:
+                continue
         given = [_given(ask, i, prim, params, saved) for ask in rule.asks]
         d = rule.call(g, *given)
         if d is None:
@@ -204,6 +211,28 @@ def accumulate(cots, i, d):
     c = cots[i] = c + d
     if type(c) is np.ndarray:
         owned.add(i)
+
+
+def buffer_at(parent, cots, heap):
+    """A plain array, owned by the sweep, that holds what has arrived at `parent`; None if that is traced.
+
+    Rules that scatter add into it (`vjp_into`): a thousand reads of one array then cost what they read, not
+    a thousand arrays of zeros.
+    """
+    i = parent[0]
+    c = cots.get(i)
+    if c is None:
+        c = np.zeros(parent[2], parent[3])
+        heappush(heap, parent)
+    elif i in cots[OWNED]:
+        return c
+    elif isinstance(c, ARRAYS):
+        c = np.array(c)
+    else:
+        return None
+    cots[i] = c
+    cots[OWNED].add(i)
+    return c
 
 
 def strong_zero(prim, g, d, given, rule):

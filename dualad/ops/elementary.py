@@ -14,8 +14,8 @@ import numpy as np
 from ..core.elementwise import elementwise
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
-from .arithmetic import INF, hypot, minimum, over, sqrt
-from .comparison import isfinite, isinf, logical_and
+from .arithmetic import INF, hypot, over, sqrt
+from .comparison import isfinite, logical_and
 from .complex import complex_, imag, real
 from .select import masked, where
 
@@ -58,8 +58,8 @@ def _weights(ex):
 
 
 def below(x, out):
-    """`x - out`, the logarithm of a share: -inf for x = -inf even where the sum is nothing, 0 for x = inf."""
-    return where(isinf(x), minimum(x, 0.0), x - out)
+    """`x - out`, the logarithm of a share: -inf for x = -inf, even where the sum is nothing."""
+    return x - where(out == -INF, 0, out)
 
 
 logaddexp = elementwise(

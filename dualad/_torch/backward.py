@@ -68,7 +68,7 @@ def levels_of(outputs, seeds):
                 f"{at_user_line()}: it was computed from no tensor that requires grad, or under no_grad."
             )
         for v, buried in tape_levels(t._value):
-            roots, given, _ = levels.setdefault(v.trace, ([], [], buried))
+            roots, given, _ = levels.setdefault(v.owner, ([], [], buried))
             roots.append(v.aux)
             given.append(seed)
     return dict(sorted(levels.items(), key=lambda item: -item[0].id))
@@ -76,8 +76,8 @@ def levels_of(outputs, seeds):
 
 def refuse_buried(box):
     raise RuntimeError(
-        f"backward inside {box.trace.name}{at_user_line()}: the loss depends on tensors that require grad and were "
-        f"made outside it, so their gradients would lose what {box.trace.name} is computing. Use dualad.grad or "
+        f"backward inside {box.owner.name}{at_user_line()}: the loss depends on tensors that require grad and were "
+        f"made outside it, so their gradients would lose what {box.owner.name} is computing. Use dualad.grad or "
         "dualad.vjp inside transforms, or call the function under no_grad and require grad inside it."
     )
 
@@ -194,7 +194,7 @@ def _gradients(outputs, given, inputs, retain_graph, create_graph, who):
         v = next((v for v, _ in tape_levels(t._value)), None)
         if v is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        wanted.setdefault(v.trace, []).append(v.aux[0])
+        wanted.setdefault(v.owner, []).append(v.aux[0])
     found: dict = {}
     with enable_grad():
         seeds = [seed_of(t, g, create_graph) for t, g in zip(outputs, given, strict=True)]
@@ -296,7 +296,7 @@ class Differentiable:
             Accumulate into these only.
         """
         v = self._value
-        if gradient is None and not create_graph and inputs is None and type(v) is Var and v.trace is TAPE and not v.shape:
+        if gradient is None and not create_graph and inputs is None and type(v) is Var and v.owner is TAPE and not v.shape:
             return _from_scalar(v, retain_graph)
         backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
 

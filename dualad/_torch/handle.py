@@ -87,7 +87,7 @@ class Handle:
         v = self._value
         if not is_taped(v):
             return True
-        return type(v) is Var and type(v.trace) is Tape and is_leaf_node(v.aux)
+        return type(v) is Var and type(v.owner) is Tape and is_leaf_node(v.aux)
 
     @property
     def grad(self):
@@ -109,7 +109,7 @@ class Handle:
     def set_data(self, v):
         """Another engine value for this handle; what it is on the tape (a leaf, a result) stays as it was."""
         old = self._value
-        if type(old) is Var and type(old.trace) is Tape:
+        if type(old) is Var and type(old.owner) is Tape:
             same = v.shape == old.value.shape and v.dtype == old.value.dtype
             v = np.asarray(v) if isinstance(v, np.generic) else v
             if same and not isinstance(v, Box) and not isinstance(old.value, Box):

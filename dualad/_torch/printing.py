@@ -18,7 +18,7 @@ def text(t) -> str:
         parts.append(f"dtype={a.dtype.name}")
     bare = untaped(v)
     if isinstance(bare, Box):
-        parts.append(f"{type(bare).__name__} of {bare.trace.name}" if bare.trace else type(bare).__name__)
+        parts.append(f"{type(bare).__name__} of {bare.owner.name}" if bare.owner else type(bare).__name__)
     if t.requires_grad:
         parts.append("requires_grad=True" if t.is_leaf else f"grad_fn={t.grad_fn!r}")
     return f"{t._title}({', '.join(parts)})"

@@ -36,12 +36,12 @@ _above: ContextVar[tuple] = ContextVar("dualad tape above a transform", default=
 
 def tape_for(value):
     """The tape that can hold a leaf of this value."""
-    if not isinstance(value, Box) or value.trace is None:
+    if not isinstance(value, Box) or value.owner is None:
         return TAPE
     trace, tape = _above.get()
-    if trace is not value.trace:
+    if trace is not value.owner:
         tape = Tape("backward")
-        _above.set((value.trace, tape))
+        _above.set((value.owner, tape))
     return tape
 
 
@@ -63,7 +63,7 @@ def leaf_var(tensor, value):
 def is_taped(v) -> bool:
     """Whether a value is recorded on an ambient tape, at any level."""
     while isinstance(v, Box):
-        if type(v) is Var and type(v.trace) is Tape:
+        if type(v) is Var and type(v.owner) is Tape:
             return True
         v = settled(v).value
     return False
@@ -74,7 +74,7 @@ def untaped(v):
     if type(v) is ndarray or not isinstance(v, Box):
         return v
     settled(v)
-    if type(v) is Const or (type(v) is Var and type(v.trace) is Tape):
+    if type(v) is Const or (type(v) is Var and type(v.owner) is Tape):
         return untaped(v.value)
     value = untaped(v.value)
     aux = untaped(v.aux) if type(v) is Dual else v.aux
@@ -90,7 +90,7 @@ def detached(v):
     if not isinstance(v, Box):
         return v
     settled(v)
-    if type(v) is Const or (type(v) is Var and type(v.trace) is Tape):
+    if type(v) is Const or (type(v) is Var and type(v.owner) is Tape):
         return detached(v.value)
     return stop_value(v)
 
@@ -98,7 +98,7 @@ def detached(v):
 def on_tape(value, like):
     """`value` in the place of the data of `like`, a variable of a tape, keeping its node."""
     v = new(Var)
-    v.value, v.aux, v.trace = value, like.aux, like.trace
+    v.value, v.aux, v.owner = value, like.aux, like.owner
     return v
 
 
@@ -108,8 +108,8 @@ def tape_levels(v):
     buried = None
     while isinstance(v, Box):
         settled(v)
-        if type(v) is Var and type(v.trace) is Tape:
+        if type(v) is Var and type(v.owner) is Tape:
             yield v, buried
-        elif v.trace is not None:
+        elif v.owner is not None:
             buried = v
         v = v.value

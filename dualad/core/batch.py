@@ -50,11 +50,11 @@ class BatchTrace(Trace):
         if not hasattr(value, "dtype"):
             value = np.asarray(value)
         b = new(Batched)
-        b.value, b.aux, b.trace = value, None, self
+        b.value, b.aux, b.owner = value, None, self
         return b
 
     def process(self, prim, args, params):
-        mask = [isinstance(a, Box) and a.trace is self for a in args]
+        mask = [isinstance(a, Box) and a.owner is self for a in args]
         values = [a.value if m else a for a, m in zip(args, mask, strict=True)]
         if prim.elementwise:
             out = prim.face(*_align(values, mask), **params)

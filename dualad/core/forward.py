@@ -41,7 +41,7 @@ class ForwardTrace(Trace):
         active = [
             i
             for i, a in enumerate(args)
-            if type(a) is Dual and a.trace is self and prim.arg_name(i) not in prim.flat_args
+            if type(a) is Dual and a.owner is self and prim.arg_name(i) not in prim.flat_args
         ]
         if not active:
             return out
@@ -51,7 +51,7 @@ class ForwardTrace(Trace):
         return tuple(self.dual(o, t) for o, t in zip(out, tangent, strict=True))
 
     def primals(self, args):
-        return [a.value if isinstance(a, Box) and a.trace is self else a for a in args]
+        return [a.value if isinstance(a, Box) and a.owner is self else a for a in args]
 
     def dual(self, value, tangent):
         """A Dual, or the plain value where there is no tangent or no dtype that could have one."""
@@ -65,7 +65,7 @@ class ForwardTrace(Trace):
         if tangent.shape != value.shape or tangent.dtype != dtype:
             tangent = fit_tangent(tangent, value.shape, dtype)
         d = new(Dual)
-        d.value, d.aux, d.trace = value, tangent, self
+        d.value, d.aux, d.owner = value, tangent, self
         return d
 
     def report(self):

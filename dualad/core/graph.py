@@ -145,7 +145,7 @@ def _replay_positional(node, g, cots, heap, flags, trace, this, how):
             value = saved[k]
             if place != CONSTANT:
                 r = new(Var)
-                r.value, r.aux, r.trace = value, this if place == OUT else parents[place], trace
+                r.value, r.aux, r.owner = value, this if place == OUT else parents[place], trace
                 value = r
             given.append(value)
         d = rule.call(g, *given)

@@ -58,12 +58,12 @@ class RecordTrace(Trace):
     def box(self, value):
         """An input of the program, or the next result."""
         r = new(Recorded)
-        r.value, r.aux, r.trace = value, self.next, self
+        r.value, r.aux, r.owner = value, self.next, self
         self.next += 1
         return r
 
     def process(self, prim, args, params):
-        values = [a.value if isinstance(a, Box) and a.trace is self else a for a in args]
+        values = [a.value if isinstance(a, Box) and a.owner is self else a for a in args]
         out = prim.face(*values, **params)
         outs = out if prim.multi else (out,)
         inputs = tuple(self._input(a) for a in args)
@@ -72,7 +72,7 @@ class RecordTrace(Trace):
         return boxes if prim.multi else boxes[0]
 
     def _input(self, a):
-        if isinstance(a, Box) and a.trace is self:
+        if isinstance(a, Box) and a.owner is self:
             return Slot(a.aux)
         return a.copy() if type(a) is np.ndarray else snapshot(a)
 

@@ -120,10 +120,10 @@ def unary(prim, f, jvp, vjp):
                 x.aux,
                 out if vcode == 4 else v if vcode == 1 else () if vcode == 0 else (v, out),
             ]
-            r.trace = x.trace
+            r.owner = x.owner
             return r
         if t is Dual and jcode >= 0:
-            trace = x.trace
+            trace = x.owner
             flags = trace.flags
             v = x.value
             out = f(v) if type(v) is ndarray else op(v)
@@ -138,7 +138,7 @@ def unary(prim, f, jvp, vjp):
             if d.dtype is not out.dtype or d.shape != out.shape:
                 d = fit_tangent(d, out.shape, out.dtype)
             r = new(Dual)
-            r.value, r.aux, r.trace = out, d, trace
+            r.value, r.aux, r.owner = out, d, trace
             return r
         return bind(prim, (x,), {})
 
@@ -210,7 +210,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
         s, t = type(x), type(y)
         if s is Var and tape:
             if t is Var:
-                if x.trace is y.trace:
+                if x.owner is y.owner:
                     v, w = x.value, y.value
                     out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
                     r = new(Var)
@@ -225,7 +225,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                         () if vcx == 0 else w if vcx == 2 else pack(vcx, v, w, out),
                         () if vcy == 0 else v if vcy == 1 else pack(vcy, v, w, out),
                     ]
-                    r.trace = x.trace
+                    r.owner = x.owner
                     return r
             elif t in plain:
                 v = x.value
@@ -250,7 +250,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     x.aux,
                     () if vcx == 0 else y if vcx == 2 else pack(vcx, v, y, out),
                 ]
-                r.trace = x.trace
+                r.owner = x.owner
                 return r
         elif t is Var and tape and s in plain:
             w = y.value
@@ -275,12 +275,12 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 y.aux,
                 () if vcy == 0 else x if vcy == 1 else pack(vcy, x, w, out),
             ]
-            r.trace = y.trace
+            r.owner = y.owner
             return r
         elif s is Dual and dual:
             if t is Dual:
-                trace = x.trace
-                if trace is y.trace:
+                trace = x.owner
+                if trace is y.owner:
                     flags = trace.flags
                     v, w = x.value, y.value
                     out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
@@ -297,7 +297,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                         e = mask_zeros(dy, e)
                     return _dual(out, d + e, trace)
             elif t in plain:
-                trace = x.trace
+                trace = x.owner
                 flags = trace.flags
                 v = x.value
                 out = f(v, y) if type(v) is ndarray else op(v, y)
@@ -310,7 +310,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     d = mask_zeros(dx, d)
                 return _dual(out, d, trace)
         elif t is Dual and dual and s in plain:
-            trace = y.trace
+            trace = y.owner
             flags = trace.flags
             w = y.value
             out = f(x, w) if type(w) is ndarray else op(x, w)
@@ -340,5 +340,5 @@ def _dual(out, d, trace):
     if d.dtype is not out.dtype or d.shape != out.shape:
         d = fit_tangent(d, out.shape, out.dtype)
     r = new(Dual)
-    r.value, r.aux, r.trace = out, d, trace
+    r.value, r.aux, r.owner = out, d, trace
     return r

@@ -60,18 +60,18 @@ class ReverseTrace(Trace):
 
     def var(self, value, node):
         v = new(Var)
-        v.value, v.aux, v.trace = value, node, self
+        v.value, v.aux, v.owner = value, node, self
         return v
 
     def process(self, prim, args, params):
-        values = [a.value if isinstance(a, Box) and a.trace is self else a for a in args]
+        values = [a.value if isinstance(a, Box) and a.owner is self else a for a in args]
         out = prim.face(*values, **params)
         if prim.flat is not None:
             return out
         active = tuple(
             i
             for i, a in enumerate(args)
-            if type(a) is Var and a.trace is self and prim.arg_name(i) not in prim.flat_args
+            if type(a) is Var and a.owner is self and prim.arg_name(i) not in prim.flat_args
         )
         if not active:
             return out

@@ -39,18 +39,18 @@ class Trace:
 
 
 class Box:
-    """A dualad array: a `value`, what its engine adds to it (`aux`), and the trace it belongs to.
+    """A dualad array: a `value`, what its engine adds to it (`aux`), and the trace it belongs to (`owner`; `trace` is a method of arrays).
 
     The arithmetic, the methods and the NumPy protocols are attached by the floors above, which know
     the primitives.
     """
 
-    __slots__ = ("__weakref__", "aux", "trace", "value")
+    __slots__ = ("__weakref__", "aux", "owner", "value")
 
-    def __init__(self, value, aux=None, trace=None):
+    def __init__(self, value, aux=None, owner=None):
         self.value = value
         self.aux = aux
-        self.trace = trace
+        self.owner = owner
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -112,7 +112,7 @@ def snapshot(x):
         return x
     settled(x)
     s = new(type(x))
-    s.value, s.aux, s.trace = x.value, x.aux, x.trace
+    s.value, s.aux, s.owner = x.value, x.aux, x.owner
     return s
 
 
@@ -127,7 +127,7 @@ def bind(prim, args, params):
         if isinstance(a, Box):
             if type(a) is Writing:
                 Writing.settle_stores(a)
-            trace = a.trace
+            trace = a.owner
             if trace is None:
                 const = True
             elif top is None or trace.id > top.id:

@@ -43,6 +43,6 @@ try:
     fft = _np.fft
     FUNCTIONS = _functions.FUNCTIONS
 except (ImportError, KeyError):  # while the families are being written
-    from . import _bootstrap
+    from . import _bootstrap as _b  # noqa
 
-    _bootstrap.attach_operators()
+    raise

@@ -10,8 +10,14 @@ import numpy as np
 from ..core.elementwise import as_operator
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
-from ..ops.index import getitem
-from . import creation, products, reductions, selecting, shaping, stores
+from . import creation, products, reductions, selecting, shaping
+
+try:
+    from ..ops.index import getitem
+    from . import stores
+except ImportError:
+    from . import _bootstrap as stores
+    from ._bootstrap import getitem
 
 _BINARY = {
     "add": "add",

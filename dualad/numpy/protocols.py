@@ -15,11 +15,11 @@ def plain_value(x: Box, doing: str, remedy: str):
     settled(x)
     if type(x) is Const:
         return x.value
-    if not x.trace.alive:
-        raise leaked(x.trace)
+    if not x.owner.alive:
+        raise leaked(x.owner)
     kind = "its rows" if isinstance(x, Batched) else "its derivative"
     raise ConversionError(
-        f"{doing} would lose {kind}: the value is traced by {x.trace.name}{at_user_line()}. {remedy}"
+        f"{doing} would lose {kind}: the value is traced by {x.owner.name}{at_user_line()}. {remedy}"
     )
 
 
@@ -103,8 +103,8 @@ def _repr(self):
     text = np.array2string(np.asarray(strip(self)), separator=", ", prefix="Array(")
     if type(settled(self)) is Const:
         return f"Array({text})"
-    ended = "" if self.trace.alive else ", ended"
-    return f"Array({text}, {type(self).__name__} of {self.trace.name} {self.trace.id}{ended})"
+    ended = "" if self.owner.alive else ", ended"
+    return f"Array({text}, {type(self).__name__} of {self.owner.name} {self.owner.id}{ended})"
 
 
 def _str(self):

@@ -150,6 +150,8 @@ def _(rng):
 
 def _share(g, wins, draws):
     """`g` where won, half of it where drawn."""
+    if type(wins) is np.ndarray and not (wins != draws).any():
+        return masked(g, wins)
     return 0.5 * (masked(g, wins) + masked(g, draws))
 
 

@@ -80,25 +80,37 @@ logaddexp2 = elementwise(
 # ---- powers -----------------------------------------------------------------------------------------
 
 
+def _number(y, x):
+    """`y` as a Python number where it is a single number that leaves the dtype of `x` alone, else None."""
+    kind = type(y)
+    if kind is int or kind is float:
+        return y
+    if kind is np.float64 or kind is np.ndarray and not y.ndim:
+        return y.item() if y.dtype is x.dtype else None
+    return None
+
+
 def _power(x, y):
     """`x ** y`; a square is far cheaper than a general power."""
-    if type(y) is int and y == 2 and type(x) is np.ndarray and x.dtype.kind in "fc":
+    if type(x) is np.ndarray and x.dtype.kind in "fc" and _number(y, x) == 2:
         return np.square(x)
     return np.power(x, y)
 
 
 def _base_slope(power, x, y):
     """y x**(y - 1). At x = 0 with y = 0 it is 0, as everywhere on the constant x**0."""
-    if type(y) in (int, float, np.float64):
-        return x + x if y == 2 else y * power(x, y - 1) if y else 0.0
+    k = _number(y, x)
+    if k is not None:
+        return x + x if k == 2 else k * power(x, k - 1) if k else 0.0
     # 1.0, for an unsigned y of 0 has no y - 1
     return y * power(where(logical_and(x == 0, y == 0), 1, x), y - 1.0)
 
 
 def _exponent_slope(x, out):
     """x**y log x; 0 for the base 0."""
-    if type(x) in (int, float) and x > 0:
-        return math.log(x) * out
+    k = _number(x, out)
+    if k is not None and k > 0:
+        return math.log(k) * out
     zero = x == 0
     return where(zero, 0, out * log(where(zero, 1, x)))
 

@@ -339,25 +339,29 @@ def _kept(a, space, axis):
 
 def _logsumexp(x, *, axis=None, keepdims=False):
     """log of the sum of exp(x) over axes, without overflow, and exact where one summand rules."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind in "fc" else x.astype(float)
+    x = _floating(x)
     axes = _axes(axis, x.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    rest = tuple(n for i, n in enumerate(x.shape) if i not in axes)
-    rows = np.moveaxis(x, axes, range(-len(axes), 0)).reshape(*rest, math.prod(x.shape[a] for a in axes))
-    out = _log_of_sum(rows) if rows.shape[-1] else np.full(rest, -INF, x.dtype)
-    return out.reshape(kept if keepdims else rest)
+    top = x.real.max(axis=axes, keepdims=True, initial=-INF)
+    finite = np.isfinite(top)
+    shift = top if finite.all() else np.where(finite, top, 0)
+    with np.errstate(over="ignore", divide="ignore"):
+        terms = np.asarray(x - shift)
+        np.exp(terms, terms)
+        if x.dtype.kind == "c":
+            out = shift + np.log(terms.sum(axis=axes, keepdims=True))
+        else:
+            # The largest terms are 1. All but one of them are counted, the others summed.
+            largest = x == top
+            np.copyto(terms, 0, where=largest)
+            others = terms.sum(axis=axes, keepdims=True)
+            others = others + (largest.sum(axis=axes, keepdims=True, dtype=x.dtype) - 1)
+            out = top + np.log1p(others)
+    return out if keepdims else out.squeeze(axes)
 
 
-def _log_of_sum(rows):
-    """The logarithm of 1 + the other summands, by the largest one."""
-    place = rows.real.argmax(-1, keepdims=True)
-    top = np.take_along_axis(rows, place, -1)
-    shift = top if np.isfinite(top).all() else np.where(np.isfinite(top), top, 0)
-    with np.errstate(over="ignore"):
-        others = np.exp(rows - shift)
-    np.put_along_axis(others, place, 0, -1)
-    return (top + np.log1p(others.sum(-1, keepdims=True)))[..., 0]
+def _floating(x):
+    x = np.asarray(x)
+    return x if x.dtype.kind in "fc" else x.astype(float)
 
 
 _lse = primitive(_logsumexp, name="logsumexp")
@@ -415,9 +419,8 @@ logsumexp.primitive = _lse.primitive
 
 def _exps(x, axis):
     """exp(x), shifted so that the largest is 1, and the shifted x."""
-    x = np.asarray(x)
-    x = x if x.dtype.kind in "fc" else x.astype(float)
-    d = x - x.real.max(axis=axis, keepdims=True, initial=-INF) if x.size else x
+    x = _floating(x)
+    d = np.asarray(x - x.real.max(axis=axis, keepdims=True, initial=-INF))
     return np.exp(d), d
 
 
@@ -425,7 +428,9 @@ def _exps(x, axis):
 def softmax(x, *, axis=None):
     """exp(x) over its sum along axes."""
     e, _ = _exps(x, axis)
-    return e / e.sum(axis=axis, keepdims=True)
+    e = np.asarray(e)
+    e /= e.sum(axis=axis, keepdims=True)
+    return e
 
 
 softmax.jvp(lambda dx, out, axis: out * (dx - (out * dx).sum(axis=axis, keepdims=True)))
@@ -441,7 +446,8 @@ def _(g, out, axis):
 def log_softmax(x, *, axis=None):
     """The logarithm of softmax(x): x minus its log-sum-exp along axes."""
     e, d = _exps(x, axis)
-    return d - np.log(e.sum(axis=axis, keepdims=True))
+    d -= np.log(e.sum(axis=axis, keepdims=True))
+    return d
 
 
 log_softmax.jvp(lambda dx, x, axis: dx - (softmax(x, axis=axis) * dx).sum(axis=axis, keepdims=True))

@@ -41,8 +41,8 @@ def leave(x):
     settled(x)
     if type(x) is Const:
         return x.value
-    if not x.trace.alive:
-        raise leaked(x.trace)
+    if not x.owner.alive:
+        raise leaked(x.owner)
     return snapshot(x)
 
 
@@ -81,7 +81,7 @@ def not_differentiable(dtype, who, arg):
 
 
 def is_traced_by(x, trace) -> bool:
-    return isinstance(x, Box) and x.trace is trace
+    return isinstance(x, Box) and x.owner is trace
 
 
 def as_output(x):

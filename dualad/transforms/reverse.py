@@ -214,7 +214,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     out = as_output(out)
     if out.shape != () or out.dtype.kind != "f":
         _check_scalar(out, holomorphic, who)
-    if type(out) is Var and out.trace is trace:
+    if type(out) is Var and out.owner is trace:
         node = out.aux
         found = _pull_from(node, out.dtype, leaves, strict)
         if found is None:

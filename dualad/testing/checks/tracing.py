@@ -71,7 +71,7 @@ def _pull_on_tape(call, gs, poison):
     if poison:
         asked = {ask for i in call.active for ask in prim.vjp_rules[prim.arg_name(i)].asks}
         _poison(prim, asked, args, leaves, [strip(o) for o in outs])
-    pairs = [(o.aux, g) for o, g in zip(outs, gs, strict=True) if getattr(o, "trace", None) is trace]
+    pairs = [(o.aux, g) for o, g in zip(outs, gs, strict=True) if getattr(o, "owner", None) is trace]
     with np.errstate(all="ignore"):
         return pull_back([r for r, _ in pairs], [g for _, g in pairs], [v.aux for v in leaves.values()])
 

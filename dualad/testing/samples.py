@@ -223,7 +223,7 @@ def accepts(call) -> bool:
 
 
 def _fortran(a):
-    return np.asfortranarray(a)
+    return np.array(a, order="F")
 
 
 def _strided(a):
@@ -235,7 +235,7 @@ def _strided(a):
 
 def _reversed(a):
     back = (*(slice(None, None, -1),) * a.ndim, ...)
-    return np.ascontiguousarray(a[back])[back]
+    return np.array(a[back], order="C")[back]
 
 
 def _read_only(a):

@@ -1,7 +1,8 @@
-"""Products that sum: `dot`, `inner`, `outer`, `tensordot` … beside `matmul` and `einsum`, which have files of their own.
+"""Products that sum: `dot`, `inner`, `outer`, `tensordot` …; `matmul` and `einsum` have files of their own.
 
-All are linear in each operand, so each is its own tangent. Their adjoints are tensordots: the cotangent of one
-operand sums over the free axes of the other. No conjugates, but where the operation itself has one (`vdot`, `vecdot`).
+All are linear in each operand, so each is its own tangent. Their adjoints are tensordots: the cotangent
+of one operand sums over the free axes of the other. No conjugates, but where the operation itself has one
+(`vdot`, `vecdot`).
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ def is_traced(*xs) -> bool:
 
 
 def _evaluate(a, b, *, axes=2):
-    """Sum of products over axes of `a` paired with axes of `b`; the free axes of `a`, then those of `b` remain.
+    """Sum of products over axes of `a` paired with axes of `b`; the free axes of both remain, in order.
 
-    `axes` is a number (the last axes of `a` with the first of `b`) or a pair of axes, or of sequences of axes.
+    `axes` is a number (the last axes of `a` with the first of `b`), or a pair of axes or of sequences of
+    axes.
     """
     return np.tensordot(a, b, axes)
 
@@ -74,7 +76,7 @@ def free_axes(rank, summed):
 
 
 def cotangent_of_a(g, b, rank, axes):
-    """The cotangent of the first operand, which has `rank` axes: `g` and `b`, summed over the free axes of `b`."""
+    """The cotangent of the operand with `rank` axes: `g` and `b`, summed over the free axes of `b`."""
     of_a, of_b = axes
     free_b = free_axes(b.ndim, of_b)
     d = tensordot(g, b, (tuple(range(g.ndim - len(free_b), g.ndim)), free_b))
@@ -148,7 +150,7 @@ def _(rng):
 
 @primitive(multilinear="a b")
 def dot(a, b):
-    """Sum of products over the last axis of `a` and the last but one (or only) axis of `b`; scalars multiply."""
+    """Sum of products over the last axis of `a` and the last but one (or only) axis of `b`."""
     return np.dot(a, b)
 
 

@@ -1,10 +1,10 @@
 """Einstein summation: linear in each operand, and closed under transposition.
 
-The adjoint of an einsum is an einsum: the cotangent takes the place of the operand, its subscripts the place of
-the output. Where an operand has a subscript twice (a diagonal), the adjoint puts numbers on a diagonal, by an
-identity matrix as one more operand; where it has one that nobody else has (a plain sum), the adjoint
-repeats numbers, by ones as one more operand. The public function brings every call into one form, letters
-without an ellipsis and with an explicit output, so the rules know no other.
+The adjoint of an einsum is an einsum: the cotangent takes the place of the operand, its subscripts the place
+of the output. Where an operand has a subscript twice (a diagonal), the adjoint puts numbers on a diagonal,
+by an identity matrix as one more operand; where it has one that nobody else has (a plain sum), the
+adjoint repeats numbers, by ones as one more operand. The public function brings every call into one
+form, letters without an ellipsis and with an explicit output, so the rules know no other.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ LETTERS = string.ascii_letters
 def _evaluate(*operands, subscripts, optimize=False):
     """Sums of products over subscripts, by Einstein's convention.
 
-    Called as `np.einsum`: `einsum("ij,jk->ik", a, b)`, with implicit output, ellipses and repeated subscripts;
-    or with operands and lists of integers in turns, `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
+    Called as `np.einsum`: `einsum("ij,jk->ik", a, b)`, with implicit output, ellipses and repeated
+    subscripts; or with operands and lists of integers in turns, `einsum(a, [0, 1], b, [1, 2], [0, 2])`.
     """
     return np.einsum(subscripts, *operands, optimize=_as_path(optimize))
 
@@ -78,7 +78,9 @@ def explicit(subscripts, ranks):
     inputs, arrow, output = subscripts.partition("->")
     terms = inputs.split(",")
     if len(terms) != len(ranks):
-        raise ValueError(f"einsum: {subscripts!r} has {len(terms)} terms, but there are {len(ranks)} operands")
+        raise ValueError(
+            f"einsum: {subscripts!r} has {len(terms)} terms, but there are {len(ranks)} operands"
+        )
     free = [c for c in LETTERS if c not in subscripts]
     widths = [n - len(t.replace("...", "")) if "..." in t else 0 for t, n in zip(terms, ranks, strict=True)]
     for t, n, w in zip(terms, ranks, widths, strict=True):

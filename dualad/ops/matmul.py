@@ -1,11 +1,11 @@
 """The matrix product, the hottest operation that is not elementwise.
 
-`matmul` is bilinear: its tangent is itself, once per operand. Its adjoint is a product with the other operand
-transposed; for `x @ W` with rows of `x` as examples that is `x.T @ g` for the weights and `g @ W.T` for the rows.
-No conjugates: the pullback is the transpose under Re sum(a * b).
+`matmul` is bilinear: its tangent is itself, once per operand. Its adjoint is a product with the other
+operand transposed; for `x @ W` with rows of `x` as examples that is `x.T @ g` for the weights and `g @ W.T`
+for the rows. No conjugates: the pullback is the transpose under Re sum(a * b).
 
-Like the templates of `core.operator`, the function has a fast road of its own, for vectors and matrices in boxes
-of one trace over plain arrays. Stacks, older traces and batches take the general one.
+Like the templates of `core.operator`, the function has a fast road of its own, for vectors and matrices in
+boxes of one trace over plain arrays. Stacks, older traces and batches take the general one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..core.operator import heappush, new_node_id
 from ..core.primitive import Primitive, attach_rule_setters
 from ..core.reverse import Var, accumulate, fit
 from ..core.samples import Sample
-from ..core.space import face, mask_zeros
+from ..core.space import mask_zeros
 from ..core.trace import Box, bind, new, strip
 
 ndarray = np.ndarray
@@ -177,12 +177,12 @@ def matmul(a, b, /):
     if s is Var:
         if t is Var:
             v, w = a.value, b.value
-            if a.trace is b.trace and type(v) is ndarray is type(w) and v.ndim < 3 and w.ndim < 3:
+            if a.owner is b.owner and type(v) is ndarray is type(w) and v.ndim < 3 and w.ndim < 3:
                 out = _matmul(v, w)
                 r = new(Var)
                 r.value = out
                 r.aux = [new_node_id(), pull_both, out.shape, out.dtype, a.aux, b.aux, (w,), (v,)]
-                r.trace = a.trace
+                r.owner = a.owner
                 return r
         elif t is ndarray:
             v = a.value
@@ -191,7 +191,7 @@ def matmul(a, b, /):
                 r = new(Var)
                 r.value = out
                 r.aux = [new_node_id(), pull_left, out.shape, out.dtype, a.aux, (b.copy(),)]
-                r.trace = a.trace
+                r.owner = a.owner
                 return r
     elif t is Var and s is ndarray:
         w = b.value
@@ -200,15 +200,15 @@ def matmul(a, b, /):
             r = new(Var)
             r.value = out
             r.aux = [new_node_id(), pull_right, out.shape, out.dtype, b.aux, (a.copy(),)]
-            r.trace = b.trace
+            r.owner = b.owner
             return r
     elif s is Dual:
-        if t is Dual and a.trace is b.trace:
-            return _push(a, b, a.trace)
+        if t is Dual and a.owner is b.owner:
+            return _push(a, b, a.owner)
         if t is ndarray:
-            return _push(a, b, a.trace)
+            return _push(a, b, a.owner)
     elif t is Dual and s is ndarray:
-        return _push(a, b, b.trace)
+        return _push(a, b, b.owner)
     elif s is ndarray and t is ndarray:
         return _matmul(a, b)
     if t is Var and a_stack_times_one_matrix(a, b):
@@ -239,7 +239,7 @@ def _push(a, b, trace):
     if d.dtype is not out.dtype or d.shape != out.shape:
         d = fit_tangent(d, out.shape, out.dtype)
     r = new(Dual)
-    r.value, r.aux, r.trace = out, d, trace
+    r.value, r.aux, r.owner = out, d, trace
     return r
 
 

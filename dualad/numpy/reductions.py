@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.trace import Box
-from ..ops import reduce as R
+from ..ops import extrema, moments, running
+from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
 from .functions import NoValue, implements, reject, truth
 from .ufuncs import store
@@ -31,14 +32,14 @@ def _box(a):
 @implements(np.sum)
 def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     a = _masked(_cast(_box(a), dtype), where, 0)
-    total = R.sum(a, axis=axis, keepdims=truth(keepdims))
+    total = total_of(a, axis=axis, keepdims=truth(keepdims))
     return _finish(total if initial is NoValue else total + initial, out)
 
 
 @implements(np.prod)
 def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     a = _masked(_cast(_box(a), dtype), where, 1)
-    total = R.prod(a, axis=axis, keepdims=truth(keepdims))
+    total = running.prod(a, axis=axis, keepdims=truth(keepdims))
     return _finish(total if initial is NoValue else total * initial, out)
 
 
@@ -46,19 +47,19 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, 
 def mean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoValue):
     a = _cast(_box(a), dtype)
     if where is True or where is NoValue:
-        return _finish(R.mean(a, axis=axis, keepdims=truth(keepdims)), out)
+        return _finish(moments.mean(a, axis=axis, keepdims=truth(keepdims)), out)
     count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims))
-    return _finish(R.sum(_masked(a, where, 0), axis=axis, keepdims=truth(keepdims)) / count, out)
+    return _finish(total_of(_masked(a, where, 0), axis=axis, keepdims=truth(keepdims)) / count, out)
 
 
 @implements(np.max)
 def max(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    return _extremum(R.max, np.maximum, -np.inf, a, axis, out, keepdims, initial, where)
+    return _extremum(extrema.max, np.maximum, -np.inf, a, axis, out, keepdims, initial, where)
 
 
 @implements(np.min)
 def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    return _extremum(R.min, np.minimum, np.inf, a, axis, out, keepdims, initial, where)
+    return _extremum(extrema.min, np.minimum, np.inf, a, axis, out, keepdims, initial, where)
 
 
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
@@ -76,24 +77,24 @@ def ptp(a, axis=None, out=None, keepdims=NoValue):
 def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
     reject("np.var", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
-    return _finish(R.var(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    return _finish(moments.var(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 
 @implements(np.std)
 def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
     reject("np.std", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
-    return _finish(R.std(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    return _finish(moments.std(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 
 @implements(np.cumsum)
 def cumsum(a, axis=None, dtype=None, out=None):
-    return _finish(_running(R.cumsum, _cast(_box(a), dtype), axis), out)
+    return _finish(_running(running.cumsum, _cast(_box(a), dtype), axis), out)
 
 
 @implements(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
-    return _finish(_running(R.cumprod, _cast(_box(a), dtype), axis), out)
+    return _finish(_running(running.cumprod, _cast(_box(a), dtype), axis), out)
 
 
 def _running(op, a, axis):
@@ -102,24 +103,24 @@ def _running(op, a, axis):
 
 @implements(np.any)
 def any(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
-    return _finish(R.any(_masked(_box(a) != 0, where, False), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.any(_masked(_box(a) != 0, where, False), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.all)
 def all(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
-    return _finish(R.all(_masked(_box(a) != 0, where, True), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.all(_masked(_box(a) != 0, where, True), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.argmax)
 def argmax(a, axis=None, out=None, *, keepdims=NoValue):
-    return _finish(R.argmax(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.argmax(_box(a), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.argmin)
 def argmin(a, axis=None, out=None, *, keepdims=NoValue):
-    return _finish(R.argmin(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.argmin(_box(a), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.count_nonzero)
 def count_nonzero(a, axis=None, *, keepdims=False):
-    return R.count_nonzero(_box(a), axis=axis, keepdims=keepdims)
+    return extrema.count_nonzero(_box(a), axis=axis, keepdims=keepdims)

@@ -52,17 +52,10 @@ def take(a, indices, axis=None, out=None, mode="raise"):
 
 @implements(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
-    arr, indices = _box(arr), np.asarray(strip(indices))
+    arr = _box(arr)
     if axis is None:
-        return arr.reshape(-1)[indices]
-    return arr[along(indices, axis, arr.ndim)]
-
-
-def along(indices, axis, ndim):
-    """The index tuple that `take_along_axis` stands for."""
-    grid = list(np.ogrid[tuple(slice(n) for n in indices.shape)]) if ndim > 0 else []
-    grid[axis] = indices
-    return tuple(grid)
+        arr, axis = arr.reshape(-1), 0
+    return face("take_along_axis")(arr, indices, axis=axis)
 
 
 @implements(np.sort)
@@ -74,7 +67,9 @@ def sort(a, axis=-1, kind=None, order=None, *, stable=None):
 
 @implements(np.argsort)
 def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
-    return _plain_call(np.argsort, a, axis, kind or "stable", order)
+    reject("np.argsort", order=(order, None))
+    a = _box(a)
+    return face("argsort")(a.reshape(-1), axis=0) if axis is None else face("argsort")(a, axis=axis)
 
 
 def _plain_call(function, *args, **kwargs):

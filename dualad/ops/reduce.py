@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.primitive import primitive
 from ..core.samples import Sample
+from .roads import fast_road
 from .shape import as_array, broadcast_to, normal_axes, reshape
 
 
@@ -27,6 +28,7 @@ def shifted(axis, ndim: int) -> tuple[int, ...]:
     return tuple(a + 1 for a in normal_axes(axis, ndim))
 
 
+@fast_road
 @primitive(linear="x")
 def sum(x, *, axis=None, keepdims=False):
     """The sum over all axes or some."""

@@ -1,30 +1,60 @@
 """Indexing, in two kinds. *Static* indices (integers, slices, None, Ellipsis) are parameters of `take_static`,
 whose adjoint `put_static` places a cotangent among zeros. Masks and integer arrays are data of `gather`, whose
-adjoint `scatter_add` lets repeated indices accumulate.
+adjoint `scatter_add` lets repeated indices accumulate. In a sweep both add into the parent's buffer instead.
+
+Stores are functions here: `put` and `put_many` return a copy of an array with something else in some places.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core import trace
+from ..core import trace as core_trace
+from ..core.batch import BranchError
+from ..core.errors import at_user_line
+from ..core.forward import Dual
 from ..core.primitive import primitive
+from ..core.reverse import Var
 from ..core.samples import Sample
-from ..core.trace import Box
-from .shape import as_array, stack
+from ..core.space import face
+from ..core.trace import Box, settled
+from .roads import dual, fast_road, tape
+from .scatter import add_at
+from .shape import as_array, broadcast_to, inverse, reshape, stack, transpose
+
+ndarray = np.ndarray
+
+
+class _Hole:
+    """The place in an index where an array belongs."""
+
+    def __repr__(self):
+        return "HOLE"
+
+
+HOLE = _Hole()
 
 
 class Index:
-    """A static index as a hashable parameter. `raw` is what NumPy takes."""
+    """An index as a hashable parameter. `raw` is what NumPy takes, but for a `HOLE` per index array."""
 
     __slots__ = ("raw",)
 
     def __init__(self, raw):
         self.raw = raw
 
+    def entries(self) -> tuple:
+        return self.raw if type(self.raw) is tuple else (self.raw,)
+
     def key(self):
-        raw = self.raw if type(self.raw) is tuple else (self.raw,)
-        return tuple((slice, e.start, e.stop, e.step) if type(e) is slice else e for e in raw)
+        return tuple((slice, e.start, e.stop, e.step) if type(e) is slice else e for e in self.entries())
+
+    def with_arrays(self, arrays):
+        """The index for NumPy, its holes filled with `arrays` in turn."""
+        if self.raw is HOLE:
+            return arrays[0]
+        rest = iter(arrays)
+        return tuple(next(rest) if e is HOLE else e for e in self.entries())
 
     def __eq__(self, other):
         return isinstance(other, Index) and self.key() == other.key()
@@ -36,16 +66,23 @@ class Index:
         return f"Index({self.raw!r})"
 
 
-_STATIC = {int, slice, type(None), type(Ellipsis)}
+_STATIC = {int, slice, type(None), type(Ellipsis), np.int64, np.intp}
 
 
 def is_static(index) -> bool:
     """Whether an index consists of integers, slices, None and Ellipsis alone."""
     if type(index) is tuple:
-        return all(type(e) in _STATIC or isinstance(e, np.integer) for e in index)
+        for e in index:
+            if type(e) not in _STATIC and not isinstance(e, np.integer):
+                return False
+        return True
     return type(index) in _STATIC or isinstance(index, np.integer)
 
 
+# ---- static indices -------------------------------------------------------------------------------
+
+
+@fast_road
 @primitive(linear="x")
 def take_static(x, *, index):
     """The part of an array that integers, slices, None and Ellipsis point at; a view."""
@@ -55,6 +92,12 @@ def take_static(x, *, index):
 take_static.vjp(lambda g, x_space, index: put_static(g, index=index, shape=x_space.shape))
 
 
+@take_static.vjp_into
+def _(buffer, g, index):
+    buffer[index.raw] += g
+
+
+
 @take_static.batching
 def _(x, index):
     return take_static(x, index=behind(index))
@@ -62,8 +105,7 @@ def _(x, index):
 
 def behind(index: Index) -> Index:
     """The same index, behind a batch axis."""
-    raw = index.raw if type(index.raw) is tuple else (index.raw,)
-    return Index((slice(None), *raw))
+    return Index((slice(None), *index.entries()))
 
 
 @primitive(linear="x")
@@ -99,11 +141,366 @@ def _(rng):
     yield Sample(rng.normal(size=(2, 1, 2)), index=Index((Ellipsis, slice(1, None))), shape=(2, 1, 3))
 
 
+# ---- masks and integer arrays ---------------------------------------------------------------------
+
+
+@primitive(linear="x", flat_args="indices")
+def gather(x, *indices, spec):
+    """The elements that integer arrays and masks point at; `spec` says where in the index they stand."""
+    return as_array(x)[spec.with_arrays(indices)]
+
+
+gather.vjp(x=lambda g, x_space, indices, spec: scatter_add(g, *indices, spec=spec, shape=x_space.shape))
+
+
+@gather.vjp_into
+def _(buffer, g, indices, spec):
+    if any(isinstance(i, Box) for i in indices):
+        return NotImplemented
+    add_at(buffer, spec.with_arrays(indices), g)
+
+
+@primitive(linear="x", flat_args="indices")
+def scatter_add(x, *indices, spec, shape):
+    """Zeros of `shape` to which `x` is added where the index points: the adjoint of `gather`."""
+    x = as_array(x)
+    out = np.zeros(shape, x.dtype)
+    add_at(out, spec.with_arrays(indices), x)
+    return out
+
+
+scatter_add.vjp(x=lambda g, indices, spec: gather(g, *indices, spec=spec))
+
+
+@gather.batching
+def _(x, indices, spec, mask, size):
+    if not any(mask[1:]):
+        indices, spec = without_masks(indices, spec)
+        out = gather(x, *indices, spec=behind(spec))
+        return transpose(out, axes=_front(spec, indices, x.ndim - 1, out.ndim))
+    x = x if mask[0] else spread_rows(x, size)
+    indices, spec, order = _with_rows(indices, spec, mask[1:], x.ndim - 1, size)
+    return transpose(gather(x, *indices, spec=spec), axes=order)
+
+
+@scatter_add.batching
+def _(x, indices, spec, shape, mask, size):
+    x = x if mask[0] else spread_rows(x, size)
+    if not any(mask[1:]):
+        indices, spec = without_masks(indices, spec)
+        order, spec = _front(spec, indices, len(shape), x.ndim), behind(spec)
+    else:
+        indices, spec, order = _with_rows(indices, spec, mask[1:], len(shape), size)
+    return scatter_add(transpose(x, axes=inverse(order)), *indices, spec=spec, shape=(size, *shape))
+
+
+def spread_rows(x, size):
+    """`x` once for every row of a batch."""
+    return broadcast_to(x, shape=(size, *np.shape(x)))
+
+
+def without_masks(indices, spec):
+    """The same index with every mask replaced by the integer arrays of its True elements."""
+    if not any(i.dtype == bool for i in indices):
+        return indices, spec
+    return _numbered(indices, spec, [False] * len(indices))[:2]
+
+
+def _numbered(indices, spec, batched):
+    entries, arrays, flags, rest = [], [], [], iter(zip(indices, batched))
+    for e in spec.entries():
+        if e is not HOLE:
+            entries.append(e)
+            continue
+        i, b = next(rest)
+        found = _places(i, b) if i.dtype == bool else (i,)
+        entries += [HOLE] * len(found)
+        arrays += found
+        flags += [b] * len(found)
+    return arrays, Index(tuple(entries)), flags
+
+
+def _places(mask, batched):
+    """The integer arrays of a mask's True elements; a batched mask needs equally many in every row."""
+    if not isinstance(mask, Box):
+        if not batched:
+            return np.nonzero(mask)
+        found = np.nonzero(mask)
+        counts = np.bincount(found[0], minlength=len(mask))
+        if len(counts) and (counts == counts[0]).all():
+            return tuple(f.reshape(len(mask), counts[0]) for f in found[1:])
+    raise BranchError(
+        f"a mask batched by vmap selects another number of elements in each row{at_user_line()}; "
+        "write np.where(mask, a, b)"
+    )
+
+
+def _used(spec) -> int:
+    """How many axes an index without masks speaks of."""
+    return sum(e is not None and e is not Ellipsis for e in spec.entries())
+
+
+def _block(spec, indices, ndim):
+    """Where the axes of the index arrays stand in the result: (how many, axes before them, contiguous)."""
+    count = len(np.broadcast_shapes(*[i.shape for i in indices]))
+    before, at, gaps, ended = 0, None, False, False
+    for e in spec.entries():
+        if e is HOLE or isinstance(e, (int, np.integer)):
+            at = before if at is None else at
+            gaps = gaps or ended
+        else:
+            ended = at is not None
+            before += ndim - _used(spec) if e is Ellipsis else 1
+    return count, at, not gaps
+
+
+def _front(spec, indices, ndim, out_ndim):
+    """The transposition that brings the batch axis to the front, for an index behind a batch axis."""
+    count, _, contiguous = _block(spec, indices, ndim)
+    place = 0 if contiguous else count
+    return (place, *(a for a in range(out_ndim) if a != place))
+
+
+def _with_rows(indices, spec, batched, ndim, size):
+    """An index with one more array in front, the number of the row, and the transposition to the usual order."""
+    if any(i.dtype == bool for i in indices):
+        indices, spec, batched = _numbered(indices, spec, batched)
+    rank = max(i.ndim - b for i, b in zip(indices, batched))
+    indices = [
+        reshape(i, shape=(size, *(1,) * (rank - i.ndim + 1), *i.shape[1:])) if b else i
+        for i, b in zip(indices, batched)
+    ]
+    rows = np.arange(size).reshape(size, *(1,) * rank)
+    core = [i if not b else np.empty(i.shape[1:], bool) for i, b in zip(indices, batched)]
+    count, before, contiguous = _block(spec, core, ndim)
+    before = before if contiguous else 0
+    # NumPy's order: rows, index arrays, the axes before, the axes after; wanted: rows, before, arrays, after.
+    kept = [e for e in spec.entries() if type(e) is slice or e is None]
+    total = 1 + count + len(kept) + ndim - _used(spec)
+    order = (0, *range(1 + count, 1 + count + before), *range(1, 1 + count), *range(1 + count + before, total))
+    return [rows, *indices], Index((HOLE, *spec.entries())), order
+
+
+def read_index(index):
+    """A general index as `(arrays, spec)`."""
+    entries = index if type(index) is tuple else (index,)
+    arrays, raw = [], []
+    for e in entries:
+        if type(e) in _STATIC:
+            raw.append(e)
+        elif isinstance(e, np.integer):
+            raw.append(int(e))
+        else:
+            arrays.append(_index_array(e))
+            raw.append(HOLE)
+    return arrays, Index(tuple(raw) if type(index) is tuple else raw[0])
+
+
+def _index_array(e):
+    if isinstance(e, Box):
+        return settled(e)
+    a = np.asarray(e)
+    return a if a.size or isinstance(e, np.ndarray) else a.astype(np.intp)
+
+
+_take = take_static.primitive
+
+
 def getitem(x, index):
     """`x[index]` for every index that NumPy understands."""
     if is_static(index):
+        t = type(x)
+        if t is Var:
+            v = x.value
+            if type(v) is ndarray:
+                return tape(_take, x, v[index], {"index": Index(index)})
+        elif t is Dual:
+            v, dx = x.value, x.aux
+            if type(v) is ndarray is type(dx):
+                return dual(x, v[index], dx[index])
+        elif t is ndarray:
+            return x[index]
         return take_static(x, index=Index(index))
-    raise NotImplementedError("advanced indexing is being written")
+    arrays, spec = read_index(index)
+    return gather(x, *arrays, spec=spec)
+
+
+# ---- stores ---------------------------------------------------------------------------------------
+
+
+@primitive(linear="x v", flat_args="indices")
+def put(x, v, *indices, spec):
+    """A copy of `x` with `v` at the places that an index points at."""
+    out = np.array(x)
+    out[spec.with_arrays(indices)] = v
+    return out
+
+
+put.vjp(
+    x=lambda g, indices, spec: put(g, np.zeros((), g.dtype), *indices, spec=spec),
+    v=lambda g, v_space, indices, spec: _stored_cotangent(g, v_space, indices, spec),
+)
+
+
+def _stored_cotangent(g, space, indices, spec):
+    """What the stored value gets: of places written twice only the last write counts."""
+    d = gather(g, *indices, spec=spec)
+    if any(i.dtype != bool and i.size > 1 for i in indices) and not any(isinstance(i, Box) for i in indices):
+        index = spec.with_arrays(indices)
+        writer = np.empty(g.shape, np.intp)
+        number = np.arange(d.size).reshape(d.shape)
+        writer[index] = number
+        last = writer[index] == number
+        if not last.all():
+            d = d * last.astype(d.dtype)
+    return space.fit(d)
+
+
+@put.batching
+def _(x, v, indices, spec, mask, size):
+    x = x if mask[0] else spread_rows(x, size)
+    v = v if mask[1] else spread_rows(v, size)
+    ndim = x.ndim - 1
+    if spec.raw is HOLE and mask[2] and indices[0].dtype == bool and v.ndim == 1:
+        chosen = reshape(indices[0], shape=(*indices[0].shape, *(1,) * (x.ndim - indices[0].ndim)))
+        return face("where")(chosen, reshape(v, shape=(size, *(1,) * ndim)).astype(x.dtype), x)
+    if not any(mask[2:]):
+        indices, spec = without_masks(indices, spec)
+        order, spec = _front(spec, indices, ndim, _result_ndim(spec, indices, ndim) + 1), behind(spec)
+    else:
+        indices, spec, order = _with_rows(indices, spec, mask[2:], ndim, size)
+    extra = len(order) - v.ndim
+    v = reshape(v, shape=(v.shape[0], *(1,) * extra, *v.shape[1:])) if extra > 0 else v
+    return put(x, transpose(v, axes=inverse(order)), *indices, spec=spec)
+
+
+def _result_ndim(spec, indices, ndim) -> int:
+    """The number of axes of `x[index]`."""
+    count, _, _ = _block(spec, indices, ndim)
+    return count + ndim - _used(spec) + sum(type(e) is slice or e is None for e in spec.entries())
+
+
+def stored(x, index, value):
+    """A copy of `x` in which `x[index]` is `value`, for every index that NumPy understands."""
+    if is_static(index):
+        return put_many(x, value, stores=Stores([Index(index)]))
+    arrays, spec = read_index(index)
+    return put(x, value, *arrays, spec=spec)
+
+
+class Stores:
+    """Static indices of a list of stores, in order, as one hashable parameter."""
+
+    __slots__ = ("_writers", "indices")
+
+    def __init__(self, indices):
+        self.indices = tuple(indices)
+        self._writers = None
+
+    def writers(self, shape):
+        """Which store wrote each place last, -1 for none; None if no place is written twice."""
+        if self._writers is None or self._writers[0] != shape:
+            writer = np.full(shape, -1)
+            total = 0
+            for k, index in enumerate(self.indices):
+                total += np.size(writer[index.raw])
+                writer[index.raw] = k
+            self._writers = shape, writer if total > np.count_nonzero(writer >= 0) else None
+        return self._writers[1]
+
+    def __eq__(self, other):
+        return isinstance(other, Stores) and self.indices == other.indices
+
+    def __hash__(self):
+        return hash(self.indices)
+
+    def __repr__(self):
+        return f"Stores{self.indices!r}"
+
+
+@primitive(linear="x values")
+def put_many(x, *values, stores):
+    """A copy of `x` with the values stored at static indices, in order, in one pass."""
+    out = np.array(x)
+    for index, v in zip(stores.indices, values):
+        out[index.raw] = v
+    return out
+
+
+put_many.vjp(
+    x=lambda g, stores: put_many(g, *[np.zeros((), g.dtype)] * len(stores.indices), stores=stores),
+    values=lambda g, i, stores: _kept(g, i, stores),
+)
+
+
+def _kept(g, i, stores):
+    """The part of a cotangent that belongs to the i-th store, zero where a later one wrote."""
+    index = stores.indices[i]
+    d = take_static(g, index=index)
+    writers = stores.writers(g.shape)
+    return d if writers is None else d * (writers[index.raw] == i)
+
+
+@put_many.batching
+def _(x, values, stores):
+    places = Stores([behind(k) for k in stores.indices])
+    ndims = [np.empty(x.shape[1:], np.bool_)[k.raw].ndim for k in stores.indices]
+    return put_many(x, *[_aligned(v, n) for v, n in zip(values, ndims)], stores=places)
+
+
+def _aligned(v, ndim):
+    """A batched value with axes of length one behind its batch axis, so that it broadcasts into `ndim` axes."""
+    extra = ndim - (v.ndim - 1)
+    if extra == 0:
+        return v
+    lone = (1,) * extra if extra > 0 else ()
+    return reshape(v, shape=(v.shape[0], *lone, *v.shape[1 + max(-extra, 0) :]))
+
+
+@gather.samples
+def _(rng):
+    for x, arrays, spec in index_samples(rng):
+        yield Sample(x, *arrays, spec=spec)
+
+
+@scatter_add.samples
+def _(rng):
+    for x, arrays, spec in index_samples(rng):
+        part = x[spec.with_arrays(arrays)]
+        yield Sample(rng.normal(size=part.shape), *arrays, spec=spec, shape=x.shape)
+
+
+@put.samples
+def _(rng):
+    for x, arrays, spec in index_samples(rng):
+        part = x[spec.with_arrays(arrays)]
+        yield Sample(x, rng.normal(size=part.shape), *arrays, spec=spec)
+    yield Sample(rng.normal(size=(4, 2)), rng.normal(size=()), np.array([1, 3, 1]), spec=Index(HOLE))
+
+
+def index_samples(rng):
+    """Data, index arrays and spec of every kind of advanced index."""
+    x = rng.normal(size=(4, 3, 2))
+    i = np.array([1, 0, 1])
+    yield rng.normal(size=5), (np.array([0, 2, 2, -1]),), Index(HOLE)
+    yield x, (np.array([[0, 2], [2, -1]]),), Index(HOLE)
+    yield x, (i,), Index((slice(None), HOLE))
+    yield x, (i, i[:, None]), Index((HOLE, HOLE))
+    yield x, (i, i), Index((HOLE, slice(None, None, -1), HOLE))
+    yield x, (i,), Index((0, slice(None), HOLE))
+    yield x, (i,), Index((Ellipsis, None, HOLE, 1))
+    yield x, (x > 0,), Index(HOLE)
+    yield x, (x[:, 0, 0] > 0, np.array(1)), Index((HOLE, slice(1, None), HOLE))
+    yield x, (np.zeros(0, int),), Index(HOLE)
+
+
+@put_many.samples
+def _(rng):
+    x = rng.normal(size=(3, 2))
+    yield Sample(x, rng.normal(size=2), rng.normal(size=()), stores=Stores([Index(0), Index((2, 1))]))
+    again = Stores([Index(0), Index((Ellipsis, 1)), Index(0)])
+    yield Sample(x, rng.normal(size=2), rng.normal(size=3), rng.normal(size=(1, 2)), stores=again)
+    yield Sample(x, stores=Stores([]))
 
 
 def from_nested(values):
@@ -117,4 +514,4 @@ def _has_box(values) -> bool:
     return any(_has_box(v) if type(v) in (list, tuple) else isinstance(v, Box) for v in values)
 
 
-trace.as_array_hook[0] = from_nested
+core_trace.as_array_hook[0] = from_nested

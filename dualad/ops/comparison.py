@@ -53,6 +53,26 @@ invert = flat(np.invert, INTEGERS, args=ONE, domain=None)
 bitwise_count = flat(np.bitwise_count, INTEGERS, args=ONE, domain=None)
 
 
+def _pairs(rng):
+    yield Sample(rng.integers(-9, 10, size=(2, 3)), rng.integers(0, 5, size=(3,)))
+    yield Sample(rng.integers(0, 9, size=()), rng.integers(1, 5, size=(2, 1)))
+
+
+for _op in (gcd, lcm, bitwise_and, bitwise_or, bitwise_xor, left_shift, right_shift):
+    _op.samples(_pairs)
+
+
+@invert.samples
+@bitwise_count.samples
+def _whole_numbers(rng):
+    yield Sample(rng.integers(-9, 10, size=(2, 3)))
+
+
+@isnat.samples
+def _(rng):
+    yield Sample(np.array(["2024-02-29", "1970-01-01"], "datetime64[D]"))
+
+
 @primitive(flat=STEPS)
 def round(x, *, decimals=0):
     """The nearest number with so many decimals; halves go to the even neighbour."""

@@ -6,6 +6,7 @@ import pytest
 import dualad
 from dualad.core.primitive import REGISTRY
 from dualad.ops import arithmetic as A
+from dualad.ops import comparison as C
 from dualad.ops.elementary import log
 from dualad.ops.select import where
 
@@ -180,6 +181,26 @@ def test_sign_of_complex_numbers_is_not_flat():
     want = (np.sign(z + h * dz) - np.sign(z - h * dz)) / (2 * h)
     np.testing.assert_allclose(dualad.jvp(A.sign, (z,), (dz,))[1], want, rtol=1e-8)
     assert dualad.jvp(A.sign, (np.zeros(1, complex),), (dz,))[0] == 0
+
+
+@pytest.mark.parametrize(
+    "op", [C.floor, C.ceil, C.trunc, C.rint, C.spacing, A.sign, C.isnan, C.signbit, C.round]
+)
+def test_flat_operations_let_no_derivative_through(op):
+    x = np.array([-1.5, 0.5, 2.2])
+    out, tangent = dualad.jvp(lambda x: A.multiply(op(x), 1.0), (x,), (np.ones(3),))
+    np.testing.assert_array_equal(out, op(x) * 1.0)
+    assert np.asarray(tangent).tolist() == [0, 0, 0]
+    # in a product, only the other factor has a part
+    assert dualad.vjp(lambda x: A.multiply(op(x), x), x)[1](np.ones(3))[0].tolist() == (op(x) * 1.0).tolist()
+
+
+def test_flat_operations_of_integers_and_dates():
+    assert C.isnat(np.array(["2024-02-29", "NaT"], "datetime64[D]")).tolist() == [False, True]
+    assert C.gcd(12, 18) == 6
+    assert C.invert(np.array([True, False])).tolist() == [False, True]
+    assert C.round(np.array([1.25, 35.0]), decimals=-1).tolist() == [0, 40]
+    assert C.round(np.array([0.5, 1.5, 2.5])).tolist() == [0, 2, 2]
 
 
 def test_every_elementary_ufunc_of_numpy_is_registered():

@@ -1,13 +1,14 @@
-"""Reductions: sums, products, extrema, moments, and their running forms."""
+"""The sum over axes, and what all reductions share."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..core.primitive import primitive
+from ..core.reverse import ARRAYS
 from ..core.samples import Sample
 from .roads import fast_road
-from .shape import as_array, broadcast_to, normal_axes, reshape
+from .shape import as_array, broadcast_to, filled, normal_axes, reshape
 
 
 def kept_shape(shape, axis):
@@ -18,6 +19,10 @@ def kept_shape(shape, axis):
 
 def spread(g, space, axis, keepdims):
     """`g`, which came out of a reduction over `axis`, repeated over the shape that went in."""
+    if isinstance(g, ARRAYS):
+        if not keepdims and axis is not None:
+            g = g.reshape(kept_shape(space.shape, axis))
+        return filled(g, space.shape)
     if not keepdims and axis is not None:
         g = reshape(g, shape=kept_shape(space.shape, axis))
     return broadcast_to(g, shape=space.shape)

@@ -1,7 +1,10 @@
 """A fast road for the hot operations that move numbers: linear, of one array, with parameters.
 
 A plain array goes straight to the evaluation; a `Var` or `Dual` of a plain array gets its node, or its tangent,
-without the general dispatch. The node is that of `core.reverse.pull_general`: nothing but the time differs.
+without the general dispatch. Such an operation saves no data, only the space of its argument and its parameters, so the
+node carries the arguments of the rule as they are:
+
+    [id, pull_linear, shape, dtype, parent, (rule, its arguments, rule that scatters, its arguments)]
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ import numpy as np
 
 from ..core.forward import Dual
 from ..core.primitive import attach_rule_setters
-from ..core.reverse import Var, new_node_id, pull_general
+from ..core.reverse import ARRAYS, Var, buffer_at, deposit, new_node_id
 from ..core.space import Space
 from ..core.trace import bind, new
 
@@ -47,19 +50,36 @@ def fast_road(general):
     return attach_rule_setters(prim, face)
 
 
-_ACTIVE = (0,)
-
-
 def tape(prim, x, out, params):
     """A variable for `out`, the result of a linear primitive of the variable `x`."""
-    v = x.value
-    saved = {"x_space": Space(v.shape, v.dtype)} if "x_space" in prim.vjp_rules["x"].asks else {}
+    rule, into = prim.vjp_rules["x"], prim.into_rules.get("x")
+    space = Space(x.aux[2], x.aux[3])
+    given = [space if ask == "x_space" else params[ask] for ask in rule.asks]
+    how = (rule.call, given, None, None)
+    if into is not None:
+        how = (rule.call, given, into.call, [space if ask == "x_space" else params[ask] for ask in into.asks])
     r = new(Var)
-    r.value = out
-    trace = r.owner = x.owner
-    what = (prim, params, _ACTIVE, trace)
-    r.aux = [new_node_id(), pull_general, out.shape, out.dtype, (x.aux,), what, saved]
+    r.value, r.owner = out, x.owner
+    r.aux = [new_node_id(), pull_linear, out.shape, out.dtype, x.aux, how]
     return r
+
+
+def pull_linear(node, g, cots, heap, flags):
+    """The pull of these operations. Nothing is multiplied, so there is no strong zero to be minded."""
+    parent, (rule, given, into, into_given) = node[4], node[5]
+    if into is not None and isinstance(g, ARRAYS):
+        buffer = buffer_at(parent, cots, heap)
+        if buffer is not None and into(buffer, g, *into_given) is not NotImplemented:
+            return
+    deposit(parent, rule(g, *given), cots, heap)
+
+
+def _replay(node, g, cots, heap, flags, trace, this):
+    """Nothing is saved that could be differentiated: the pull is its own replay."""
+    pull_linear(node, g, cots, heap, flags)
+
+
+pull_linear.replay = _replay
 
 
 def dual(x, out, tangent):

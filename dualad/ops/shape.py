@@ -135,11 +135,24 @@ def _(rng):
     yield Sample(rng.normal(size=(2, 0, 3)), axes=(1, 2, 0))
 
 
+def filled(x, shape):
+    """`np.broadcast_to`, as a copy where that is small: a view costs NumPy 3 µs, filling 0.4."""
+    if type(shape) is tuple:
+        n = 1
+        for k in shape:
+            n *= k
+        if n <= 2048 and x.ndim <= len(shape):
+            out = np.empty(shape, x.dtype)
+            out[...] = x
+            return out
+    return np.broadcast_to(x, shape)
+
+
 @fast_road
 @primitive(linear="x")
 def broadcast_to(x, *, shape):
-    """The array repeated along new axes and axes of length one, without copying."""
-    return np.broadcast_to(x, shape)
+    """The array repeated along new axes and axes of length one."""
+    return filled(as_array(x), shape)
 
 
 broadcast_to.vjp(lambda g, x_space: x_space.fit(g))

@@ -176,7 +176,7 @@ class Elementwise:
         return self.clamp(max=max)
 
     def round(self, *, decimals: int = 0):
-        return wrap(op.round(recorded(self._value), decimals))
+        return wrap(op.round(recorded(self._value), decimals=decimals))
 
     def lerp(self, end, weight):
         """`self + weight * (end - self)`"""

@@ -1,23 +1,33 @@
-"""The engine's functions by name: `op.matmul`, `op.mean`. Primitives first, then NumPy's names over them.
-
-Every function here works on plain arrays and on boxes alike.
-"""
+"""The engine's functions by name: `op.matmul`, `op.stored`. They work on plain arrays and on boxes alike."""
 
 from __future__ import annotations
 
-import operator
+import numpy as np
 
-from .. import numpy as composites
 from ..core.primitive import REGISTRY
+from ..ops import contract, einsum, index, select, shape
+
+COMPOSITES = {
+    "clip": select.clip,
+    "diag": shape.diag,
+    "einsum": einsum.einsum,
+    "getitem": index.getitem,
+    "stored": index.stored,
+    "tensordot": contract.tensordot,
+    "tile": shape.tile,
+}
 
 
 class Functions:
-    """Looks a name up once, on first use."""
-
-    getitem = staticmethod(operator.getitem)
+    """Primitives, and a few sentences over them. A name is looked up once, on first use."""
 
     def __getattr__(self, name):
-        found = REGISTRY[name].face if name in REGISTRY else getattr(composites, name)
+        if name in COMPOSITES:
+            found = COMPOSITES[name]
+        elif name in REGISTRY:
+            found = REGISTRY[name].face
+        else:
+            found = getattr(np.linalg, name)  # which dispatches to dualad arrays
         setattr(self, name, found)
         return found
 

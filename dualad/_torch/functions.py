@@ -29,7 +29,7 @@ def from_method(name):
 
 def cat(tensors, dim: int = 0) -> Tensor:
     """Tensors put one behind another along `dim`."""
-    return wrap(op.concatenate([recorded(_tensor(t)._value) for t in tensors], axis=dim))
+    return wrap(op.concatenate(*[recorded(_tensor(t)._value) for t in tensors], axis=dim))
 
 
 def stack(tensors, dim: int = 0) -> Tensor:
@@ -58,15 +58,11 @@ def einsum(equation: str, *operands) -> Tensor:
     """Sums of products by Einstein's convention: `einsum("ij,jk->ik", a, b)`."""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    from .. import numpy as dnp
-
-    return wrap(dnp.einsum(equation, *[recorded(_tensor(t)._value) for t in operands]))
+    return wrap(op.einsum(*[recorded(_tensor(t)._value) for t in operands], subscripts=equation))
 
 
 def tensordot(a, b, dims=2) -> Tensor:
-    from .. import numpy as dnp
-
-    return wrap(dnp.tensordot(recorded(a._value), recorded(b._value), dims))
+    return wrap(op.tensordot(recorded(a._value), recorded(b._value), dims))
 
 
 def meshgrid(*tensors, indexing: str = "ij"):

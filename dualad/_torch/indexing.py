@@ -36,7 +36,7 @@ def stored(x, index, v):
         x = x.copy()
         x[index] = v
         return x
-    return op.put(x, index, v)
+    return op.stored(x, index, v)
 
 
 class Indexing:

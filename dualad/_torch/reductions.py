@@ -38,7 +38,7 @@ def cast(v, dtype):
 
 def along(v, indices, dim, keepdim):
     """The entries of `v` at one index per line along `dim`."""
-    picked = op.take_along_axis(v, op.expand_dims(indices, axis=dim), dim)
+    picked = op.take_along_axis(v, op.expand_dims(indices, axis=dim), axis=dim)
     return picked if keepdim else op.squeeze(picked, axis=dim)
 
 
@@ -64,9 +64,7 @@ class Reducing:
             raise RuntimeError(
                 f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {v.dtype}"
             )
-        axis = axes(dim)
-        total = op.sum(v, axis=axis, keepdims=keepdim)
-        return wrap(op.divide(total, _count(v.shape, axis)))
+        return wrap(op.mean(v, axis=axes(dim), keepdims=keepdim))
 
     def var(self, dim=None, unbiased: bool = True, keepdim: bool = False, *, correction=None):
         """Variance, divided by n - 1; `correction` or `unbiased=False` change that."""
@@ -154,7 +152,7 @@ class Reducing:
     def sort(self, dim: int = -1, descending: bool = False, stable: bool = False):
         """`(values, indices)` of the stable order along `dim`."""
         i = self._order(dim, descending)
-        return sort_result(wrap(op.take_along_axis(recorded(self._value), i, dim)), wrap(i))
+        return sort_result(wrap(op.take_along_axis(recorded(self._value), i, axis=dim)), wrap(i))
 
     def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False):
         return wrap(self._order(dim, descending))
@@ -164,8 +162,8 @@ class Reducing:
         if not v.ndim:
             return np.zeros((), np.int64)
         if not descending:
-            return op.argsort(v, axis=dim, kind="stable")
-        flipped = op.argsort(op.flip(v, axis=dim), axis=dim, kind="stable")
+            return op.argsort(v, axis=dim)
+        flipped = op.argsort(op.flip(v, axis=dim), axis=dim)
         return v.shape[dim] - 1 - op.flip(flipped, axis=dim)
 
     def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True):
@@ -173,7 +171,7 @@ class Reducing:
         if k > self.shape[dim]:
             raise RuntimeError("selected index k out of range")
         i = head(self._order(dim, largest), dim, slice(k))
-        return topk_result(wrap(op.take_along_axis(recorded(self._value), i, dim)), wrap(i))
+        return topk_result(wrap(op.take_along_axis(recorded(self._value), i, axis=dim)), wrap(i))
 
     def kthvalue(self, k: int, dim: int = -1, keepdim: bool = False):
         """The `k`-th smallest entry along `dim`, counted from 1."""
@@ -194,7 +192,7 @@ class Reducing:
         shape = [1] * v.ndim
         shape[dim] = -1
         i = np.maximum.accumulate(np.where(v == best, np.arange(v.shape[dim]).reshape(shape), 0), dim)
-        return cummax_result(wrap(op.take_along_axis(recorded(self._value), i, dim)), wrap(i))
+        return cummax_result(wrap(op.take_along_axis(recorded(self._value), i, axis=dim)), wrap(i))
 
     def unique(self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
         out = np.unique(
@@ -205,14 +203,6 @@ class Reducing:
     def bincount(self, weights=None, minlength: int = 0):
         w = None if weights is None else weights.numpy()
         return wrap(np.bincount(self.numpy(), w, minlength))
-
-
-def _count(shape, axis) -> int:
-    """How many elements are summed up over `axis`."""
-    n = 1
-    for d in range(len(shape)) if axis is None else (axis,) if type(axis) is int else axis:
-        n *= shape[d]
-    return n
 
 
 def head(i, dim, part):

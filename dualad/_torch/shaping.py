@@ -240,14 +240,14 @@ class Shaping:
 
     def repeat_interleave(self, repeats, dim=None):
         """Each entry repeated, `np.repeat`."""
-        repeats = detached(repeats._value) if isinstance(repeats, Handle) else repeats
-        return wrap(op.repeat(recorded(self._value), repeats, axis=dim))
+        repeats = repeats.tolist() if isinstance(repeats, Handle) else repeats
+        return wrap(op.repeat(recorded(self._value), repeats=hashable(repeats), axis=dim))
 
     def flip(self, *dims):
         return wrap(op.flip(recorded(self._value), axis=ints(dims)))
 
     def roll(self, shifts, dims=None):
-        return wrap(op.roll(recorded(self._value), shifts, axis=dims))
+        return wrap(op.roll(recorded(self._value), shift=hashable(shifts), axis=hashable(dims)))
 
     def tril(self, diagonal: int = 0):
         return wrap(op.tril(recorded(self._value), k=diagonal))
@@ -276,7 +276,7 @@ class Shaping:
         return wrap(op.getitem(recorded(self._value), grid(index, dim, self.ndim)))
 
     def take_along_dim(self, indices, dim: int):
-        return wrap(op.take_along_axis(recorded(self._value), detached(indices._value), dim))
+        return wrap(op.take_along_axis(recorded(self._value), detached(indices._value), axis=dim))
 
     def take(self, index):
         return wrap(op.getitem(op.reshape(recorded(self._value), shape=(-1,)), detached(index._value)))
@@ -337,6 +337,11 @@ def resolve(shape, n: int):
     if shape.count(-1) or known != n:
         raise RuntimeError(f"shape '{list(shape)}' is invalid for input of size {n}")
     return shape
+
+
+def hashable(x):
+    """An int, or ints as a tuple."""
+    return x if x is None or isinstance(x, int) else tuple(int(k) for k in x)
 
 
 def _product(lengths) -> int:

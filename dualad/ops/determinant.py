@@ -1,11 +1,12 @@
-"""Determinants: `det` by its cofactors, right at every order even where the matrix is singular, and `slogdet`.
+"""Determinants: `det` by its cofactors, right at every order even at a singular matrix, and `slogdet`.
 
 The gradient of a determinant is the matrix of cofactors, det(a) times the inverse transposed. At a singular
-matrix that is 0 times infinity, but the cofactors are polynomials and perfectly smooth. So there a is turned by
-the (constant) bases of its singular value decomposition into blocks, of which the first is well
-conditioned, and the last, the Schur complement, small: the cofactors of the first come from its inverse, those
-of the last from the algorithm of Faddeev and LeVerrier, which does not divide by anything that can vanish.
-All of it is written in differentiable operations, so second and higher derivatives are right as well.
+matrix that is 0 times infinity, but the cofactors are polynomials and perfectly smooth. So there a is
+turned by the (constant) bases of its singular value decomposition into blocks, of which the first is well
+conditioned, and the last, the Schur complement, small: the cofactors of the first come from its inverse,
+those of the last from the algorithm of Faddeev and LeVerrier, which does not divide by anything that can
+vanish. All of it is written in differentiable operations, so second and higher derivatives are right as
+well.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def _(rng):
 
 
 def far_apart(dtype) -> float:
-    """The ratio of singular values from which on cofactors do not come from the inverse: a third of the digits."""
+    """The ratio of singular values that costs the inverse a third of its digits."""
     return float(np.finfo(dtype).eps) ** (-1 / 3)
 
 
@@ -170,7 +171,8 @@ def _(g, a, out):
     if np.any(strip(vanishes)):
         if np.any(strip((of_trace != 0) & vanishes)):
             raise DegenerateError(
-                f"slogdet has no derivative at a singular matrix{at_user_line()}; mask such matrices with where"
+                f"slogdet has no derivative at a singular matrix{at_user_line()}; "
+                "mask such matrices with where"
             )
         a = regular(a, vanishes)
     return of_trace[..., None, None] * mT(face("inv")(a))

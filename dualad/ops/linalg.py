@@ -1,9 +1,10 @@
-"""Linear systems and what is made of them: `solve`, `inv`, `cholesky`, `pinv`, `lstsq`, powers, tensor equations.
+"""Linear systems and what is made of them: `solve`, `inv`, `cholesky`, `pinv`, `lstsq`, powers …
 
-Matrices stand on the last two axes, stacks of them in front, as in NumPy. Forward and reverse go different ways
-where there are two: the tangent of an inverse solves a system, its cotangent multiplies with the inverse. The
-formulas are those of M. B. Giles, "Collected matrix derivative results for forward and reverse mode algorithmic
-differentiation" (2008), and for complex matrices under Re sum(a * b), where adjoints are plain transposes.
+Matrices stand on the last two axes, stacks of them in front, as in NumPy. Forward and reverse go different
+ways where there are two: the tangent of an inverse solves a system, its cotangent multiplies with the
+inverse. The formulas are those of M. B. Giles, "Collected matrix derivative results for forward and reverse
+mode algorithmic differentiation" (2008), and for complex matrices under Re sum(a * b), where adjoints are
+plain transposes.
 
 `cholesky`, `eigh` and `eigvalsh` read one triangle of a matrix that is symmetric (Hermitian) by assumption;
 their derivative is the one along symmetric directions, and their cotangent is symmetric.
@@ -323,7 +324,7 @@ def _(rng):
 
 
 def lstsq(a, b, *, rcond=None):
-    """The solution `x` of least norm that minimises |a x - b|², the residuals, the rank and the singular values.
+    """The `x` of least norm that minimises |a x - b|², the residuals, the rank, the singular values.
 
     The residuals are empty where `a` has not full column rank or not more rows than columns, as in NumPy.
     """

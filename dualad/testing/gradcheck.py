@@ -221,10 +221,16 @@ def _check_order(f, args, order, modes, options, seed, made):
         return
     rng = np.random.default_rng(seed + order)
     dxs, gs = _random(rng, args), _random(rng, jvp(f, args, _random(rng, args))[0])
-    inner_functions = {"fwd": lambda *xs: jvp(f, xs, dxs)[1], "rev": lambda *xs: vjp(f, *xs)[1](gs)}
+    inner_functions = {"fwd": lambda *xs: jvp(f, xs, dxs)[1], "rev": lambda *xs: _named(xs, vjp(f, *xs)[1](gs))}
     for mode in modes:
         name = {"fwd": "jvp", "rev": "vjp"}[mode] + (f" of the {made}" if made else "")
         _check_order(inner_functions[mode], args, order - 1, modes, options, seed + 1, name)
+
+
+def _named(xs, cotangents):
+    """Cotangents by the name of their leaf; those of integers are left out."""
+    found = zip(paths(xs, "args"), tree_flatten(cotangents, is_leaf=_is_none)[0], strict=True)
+    return {name: g for name, g in found if g is not None}
 
 
 # ---- trees ----------------------------------------------------------------------------------------

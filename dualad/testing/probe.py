@@ -80,4 +80,4 @@ def _apart(a, b):
 def same(got, want) -> bool:
     """Bit for bit: shape, dtype and every entry, NaN included."""
     a, b = np.asarray(got), np.asarray(want)
-    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fc")
+    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")

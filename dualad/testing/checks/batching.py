@@ -26,8 +26,9 @@ def batch_is_loop(prim, worst):
 
 
 def _subsets(call):
-    """All arguments that are arrays, and each alone; and the active ones together."""
-    arrays = [i for i, a in enumerate(call.args) if hasattr(a, "shape")]
+    """All arguments that are arrays, and each alone; and the active ones together. Not masks: what they select
+    may have another shape in each row, and `vmap` refuses that with a text of its own."""
+    arrays = [i for i, a in enumerate(call.args) if hasattr(a, "shape") and a.dtype != bool]
     alone = [(i,) for i in arrays] if len(arrays) < 4 else []
     return dict.fromkeys([tuple(arrays), call.active, *alone]).keys() - {()}
 

@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 
 import dualad
 
-from ._report import report, rows
+from ._report import Row, report
 
 # Pelts in thousands, collected by the Hudson's Bay Company: Howard, Modeling Basics (2009), after
 # Hewitt, The Conservation of the Wild Life of Canada (1921).
@@ -69,7 +69,7 @@ def main() -> int:
     fit = minimize(evaluate, start, args=(hares, lynxes), jac=True, method="BFGS")
     rates = np.exp(fit.x[:4])
     names = ("birth of hares", "eaten by a lynx", "death of lynx", "feeding on a hare")
-    found = [rows(name, [r], [g], 0.002 * r)[0] for name, r, g in zip(names, RATES, rates, strict=True)]
+    found = [Row(name, r, g, 0.002 * r) for name, r, g in zip(names, RATES, rates, strict=True)]
     return report(f"Lynx and hare: BFGS, {fit.nit} iterations, {fit.nfev} gradients", found)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import dualad
 from dualad.data import DataError, DigitImages, load_digit_images
 
-from ._command import Parser, Problem, positive_float, positive_int, run
+from ._command import Parser, Problem, count, positive_float, positive_int, run
 
 Params = list[dict[str, np.ndarray]]
 
@@ -101,10 +101,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     add(
         "--lr",
         type=positive_float,
-        default=2e-3,
-        help="learning rate at first; it falls to 0 (default: 0.002)",
+        help="learning rate at first; it falls to 0 (default: by data)",
     )
-    add("--seed", type=int, default=0, help="of the initial weights and the order of images (default: 0)")
+    add("--seed", type=count, default=0, help="of the initial weights and the order of images (default: 0)")
     return parser.parse_args(arguments)
 
 
@@ -115,7 +114,8 @@ def program(options: argparse.Namespace) -> int:
     except (DataError, ImportError, OSError) as error:
         raise Problem(str(error)) from None
     print(f"data: {digits.note}", flush=True)
-    options.epochs = options.epochs or {"mnist": 5, "digits": 20}[digits.name]
+    epochs, lr = {"mnist": (5, 2e-3), "digits": (20, 5e-3)}[digits.name]
+    options.epochs, options.lr = options.epochs or epochs, options.lr or lr
     started = time.perf_counter()
     params = train(options, digits)
     seconds = time.perf_counter() - started

@@ -56,7 +56,7 @@ def program(folder: str | None) -> int:
         args=(images, labels),
         jac=True,
         method="L-BFGS-B",
-        options=dict(maxiter=1000, maxfun=2000, ftol=1e-11, gtol=0.5, maxcor=20),
+        options=dict(maxiter=1000, maxfun=2000, ftol=1e-13, gtol=0.1, maxcor=20),
     )
     right = logits(fit.x, flat(digits.test_images)).argmax(axis=1) == digits.test_labels
     return report(

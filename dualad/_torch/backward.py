@@ -1,9 +1,9 @@
 """`backward`, `autograd.grad` and hooks: the tape swept, and what arrives at leaves put into `.grad`.
 
-It is the sweep of the reverse engine. Two things are the tensor's own. What nodes have saved is released after the
-sweep, not during it: a NaN at a leaf may ask for a second, strict sweep (see core.reverse), and at its peak,
-which is the beginning of the backward pass, memory is the same. And gradients of complex tensors are conjugated,
-for PyTorch's convention is the conjugate of the engine's.
+It is the sweep of the reverse engine. Two things are the tensor's own. What nodes have saved is released
+after the sweep, not during it: a NaN at a leaf may ask for a second, strict sweep (see core.reverse), and at
+its peak, which is the beginning of the backward pass, memory is the same. And gradients of complex tensors
+are conjugated, for PyTorch's convention is the conjugate of the engine's.
 """
 
 from __future__ import annotations
@@ -12,18 +12,20 @@ import numpy as np
 
 from ..core.errors import FreedGraph, at_user_line
 from ..core.graph import release, sweep_tape
-from ..core.reverse import Var, has_nan
+from ..core.reverse import has_nan
 from ..core.trace import Box
-from .handle import Handle, is_leaf_node, wrap
-from .hooks import KEPT, RemovableHandle, hooks_of
+from .handle import Handle, wrap
+from .hooks import KEPT
 from .modes import enable_grad
-from .tape import LEAVES, TAPE, is_taped, tape_levels, untaped
+from .tape import LEAVES, is_taped, tape_levels, untaped
 
 
 def pull_freed(node, g, cots, heap, flags):
     raise FreedGraph(
-        f"Trying to backward through the graph a second time{at_user_line()}, after the values it had saved have "
-        "been freed. Saved values are freed by .backward() and autograd.grad(). Specify retain_graph=True the first "
+        f"Trying to backward through the graph a second time{at_user_line()}, after the values it had saved "
+        "have "
+        "been freed. Saved values are freed by .backward() and autograd.grad(). Specify retain_graph=True "
+        "the first "
         "time, or compute the forward pass again."
     )
 
@@ -46,12 +48,15 @@ def seed_of(t, gradient, create_graph):
                 f"{at_user_line()}. Sum it, or give backward a gradient of that shape."
             )
         if v.dtype.kind == "c":
-            raise RuntimeError("grad can be implicitly created only for real scalar outputs but got a complex one")
+            raise RuntimeError(
+                "grad can be implicitly created only for real scalar outputs but got a complex one"
+            )
         return np.ones(v.shape, v.dtype)
     g = gradient._value if isinstance(gradient, Handle) else np.asarray(gradient)
     if g.shape != v.shape:
         raise RuntimeError(
-            f"Mismatch in shape: the gradient has a shape of {list(g.shape)} and the output a shape of {list(v.shape)}"
+            f"Mismatch in shape: the gradient has a shape of {list(g.shape)} and the output a shape of "
+            f"{list(v.shape)}"
         )
     if g.dtype != v.dtype:
         g = g.astype(v.dtype)
@@ -76,8 +81,10 @@ def levels_of(outputs, seeds):
 
 def refuse_buried(box):
     raise RuntimeError(
-        f"backward inside {box.owner.name}{at_user_line()}: the loss depends on tensors that require grad and were "
-        f"made outside it, so their gradients would lose what {box.owner.name} is computing. Use dualad.grad or "
+        f"backward inside {box.owner.name}{at_user_line()}: the loss depends on tensors that require grad "
+        "and were "
+        f"made outside it, so their gradients would lose what {box.owner.name} is computing. Use "
+        "dualad.grad or "
         "dualad.vjp inside transforms, or call the function under no_grad and require grad inside it."
     )
 
@@ -128,7 +135,7 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph: bool =
             release(visited, pull_freed)
 
 
-def _from_scalar(v, retain_graph):
+def from_scalar(v, retain_graph):
     """The commonest backward pass: of one real scalar on the ambient tape."""
     dtype = v.aux[3]
     if dtype.kind == "c" or type(v.value) not in PLAIN:
@@ -273,133 +280,3 @@ def _deposit(t, g, create_graph):
     if more is not None and more.post:
         for hook in tuple(more.post.values()):
             hook(t)
-
-
-# ---- what a tensor has of it ------------------------------------------------------------------------
-
-
-class Differentiable:
-    __slots__ = ()
-
-    def backward(self, gradient=None, retain_graph=None, create_graph: bool = False, inputs=None):
-        """Accumulate the gradients of this tensor into the `.grad` of the leaves it depends on.
-
-        Parameters
-        ----------
-        gradient : Tensor, optional
-            Cotangent of this tensor's shape; may be left out for a scalar.
-        retain_graph : bool, optional
-            Keep what the graph has saved for another pass; by default as `create_graph`.
-        create_graph : bool
-            Record the pass itself, so that gradients can be differentiated.
-        inputs : Tensor or sequence of Tensor, optional
-            Accumulate into these only.
-        """
-        v = self._value
-        if gradient is None and not create_graph and inputs is None and type(v) is Var and v.owner is TAPE and not v.shape:
-            return _from_scalar(v, retain_graph)
-        backward(self, None if gradient is None else (gradient,), retain_graph, create_graph, inputs)
-
-    def register_hook(self, hook):
-        """Call `hook(grad)` when the gradient of this tensor is computed; what it returns, if anything, replaces it."""
-        if not self.requires_grad:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-
-        def run(g):
-            new = hook(wrap(conj(g)))
-            return g if new is None else conj(new._value if isinstance(new, Handle) else np.asarray(new))
-
-        return RemovableHandle(hooks_of(self._node()).functions, run)
-
-    def register_post_accumulate_grad_hook(self, hook):
-        """Call `hook(tensor)` after a gradient has been accumulated into this leaf."""
-        if not self.requires_grad or not self.is_leaf:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-        if self.more.post is None:
-            self._more.post = {}
-        return RemovableHandle(self._more.post, hook)
-
-    def retain_grad(self):
-        """Have `.grad` filled in, although this tensor is no leaf."""
-        from weakref import ref
-
-        if not self.requires_grad:
-            raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-        if not self.is_leaf:
-            hooks_of(self._node()).keeper = ref(self)
-            self.more.kept = True
-
-    @property
-    def retains_grad(self) -> bool:
-        return self._more is not None and self._more.kept
-
-    def _node(self):
-        return next(v for v, _ in tape_levels(self._value)).aux
-
-    @property
-    def grad_fn(self):
-        """The operation that made this tensor, if it is recorded; None for leaves."""
-        if not self.requires_grad or self.is_leaf:
-            return None
-        return GradFn(self._node())
-
-
-class GradFn:
-    """The operation behind a tensor, for looking at."""
-
-    __slots__ = ("_node",)
-
-    def __init__(self, node):
-        self._node = node
-
-    def name(self) -> str:
-        return name_of(self._node)
-
-    @property
-    def next_functions(self):
-        from .hooks import inner
-
-        node = inner(self._node)
-        if is_leaf_node(node):
-            return ()
-        parents = [p for p in _parents(node) if isinstance(p, list)]
-        return tuple((GradFn(p), 0) for p in parents)
-
-    def __eq__(self, other):
-        return isinstance(other, GradFn) and self._node is other._node
-
-    def __hash__(self):
-        return id(self._node)
-
-    def __repr__(self):
-        return f"<{self.name()}>"
-
-
-def _parents(node):
-    if len(node) == 8:
-        return node[4:6]
-    if len(node) > 4:
-        return node[4] if type(node[4]) is tuple else node[4:5]
-    return ()
-
-
-SHORT = {"multiply": "Mul", "divide": "Div", "subtract": "Sub", "negative": "Neg", "power": "Pow", "matmul": "Mm"}
-
-
-def name_of(node) -> str:
-    from .hooks import inner
-
-    node = inner(node)
-    if is_leaf_node(node):
-        return "AccumulateGrad"
-    pull = node[1]
-    prim = getattr(pull, "replay", None)
-    if isinstance(prim, tuple):
-        name = prim[0].name
-    elif len(node) == 7 and isinstance(node[5], tuple):
-        name = node[5][0].name
-    elif pull is pull_freed:
-        name = "freed"
-    else:
-        name = name_of(node[4]).removesuffix("Backward") if len(node) > 4 and isinstance(node[4], list) else "unknown"
-    return SHORT.get(name, "".join(part.capitalize() for part in name.split("_")) if name.islower() else name) + "Backward"

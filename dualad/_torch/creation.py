@@ -91,7 +91,9 @@ def linspace(start, end, steps: int, *, dtype=None, requires_grad: bool = False)
     return made(np.linspace(start, end, steps, dtype=dtype or get_default_dtype()), requires_grad)
 
 
-def logspace(start, end, steps: int, base: float = 10.0, *, dtype=None, requires_grad: bool = False) -> Tensor:
+def logspace(
+    start, end, steps: int, base: float = 10.0, *, dtype=None, requires_grad: bool = False
+) -> Tensor:
     return made(np.logspace(start, end, steps, base=base, dtype=dtype or get_default_dtype()), requires_grad)
 
 

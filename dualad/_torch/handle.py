@@ -1,9 +1,9 @@
 """The body of a tensor: a handle around an engine value.
 
-`_value` is a plain array (or NumPy scalar), a variable of the ambient tape, or a box of a running transform. In-place
-operations give the handle another value and leave the old one alone, so nothing that a tape has saved is ever
-overwritten. What few tensors have (hooks, views, a base) stands in `_more`, so that making a handle is three
-stores.
+`_value` is a plain array (or NumPy scalar), a variable of the ambient tape, or a box of a running transform.
+In-place operations give the handle another value and leave the old one alone, so nothing that a tape has
+saved is ever overwritten. What few tensors have (hooks, views, a base) stands in `_more`, so that making a
+handle is three stores.
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ class Handle:
         if requires_grad and not is_taped(v):
             if v.dtype.kind not in "fc":
                 raise RuntimeError(
-                    f"only Tensors of floating point and complex dtype can require gradients; this one is {v.dtype}. "
+                    "only Tensors of floating point and complex dtype can require gradients; this one is "
+                    f"{v.dtype}. "
                     "Cast it first, with .float() for instance"
                 )
             if isinstance(v, np.generic):
@@ -76,8 +77,10 @@ class Handle:
         elif not requires_grad and is_taped(v):
             if not self.is_leaf:
                 raise RuntimeError(
-                    "you can only change requires_grad flags of leaf variables. If you want to use a computed "
-                    "variable in a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
+                    "you can only change requires_grad flags of leaf variables. If you want to use a "
+                    "computed "
+                    "variable in a subgraph that doesn't require differentiation use var_no_grad = "
+                    "var.detach()."
                 )
             self._value = untaped(v)
         return self
@@ -98,10 +101,13 @@ class Handle:
     def grad(self, g):
         if g is not None:
             if not isinstance(g, Handle):
-                raise TypeError(f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}")
+                raise TypeError(
+                    f"assigned grad expected to be a Tensor or None but got grad of type {type(g).__name__}"
+                )
             if g._value.shape != self._value.shape or g._value.dtype != self._value.dtype:
                 raise RuntimeError(
-                    f"assigned grad has data of a different size or type: {tuple(g.shape)} {g.dtype}, the tensor is "
+                    f"assigned grad has data of a different size or type: {tuple(g.shape)} {g.dtype}, the "
+                    "tensor is "
                     f"{tuple(self.shape)} {self.dtype}"
                 )
         self._grad = g
@@ -154,7 +160,10 @@ class Handle:
     def __bool__(self):
         v = untaped(self._value)
         if v.size != 1:
-            raise RuntimeError(f"Boolean value of Tensor with {'no values' if not v.size else 'more than one value'} is ambiguous")
+            raise RuntimeError(
+                f"Boolean value of Tensor with {'no values' if not v.size else 'more than one value'} is "
+                "ambiguous"
+            )
         return bool(v.reshape(()) if v.ndim else v)
 
     def __float__(self):

@@ -24,7 +24,9 @@ def store(t, v, name):
         )
     if v.dtype != old.dtype:
         if not np.can_cast(v.dtype, old.dtype, "same_kind"):
-            raise RuntimeError(f"result type {v.dtype} can't be cast to the desired output type {old.dtype} in {name}")
+            raise RuntimeError(
+                f"result type {v.dtype} can't be cast to the desired output type {old.dtype} in {name}"
+            )
         v = op.astype(v, dtype=old.dtype) if isinstance(v, Box) else v.astype(old.dtype)
     rebind(t, v)
     return t
@@ -75,7 +77,10 @@ class InPlace:
         old = self._value
         if isinstance(value, Handle):
             if value.ndim:
-                raise RuntimeError(f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} dimensions.")
+                raise RuntimeError(
+                    f"fill_ only supports 0-dimension value tensor but got tensor with {value.ndim} "
+                    "dimensions."
+                )
             return self.copy_(value)
         rebind(self, np.full(old.shape, value, old.dtype))
         return self
@@ -85,9 +90,12 @@ class InPlace:
 
 
 METHODS = (
-    "add sub mul div pow remainder floor_divide abs neg exp log sqrt rsqrt sin cos tan tanh sigmoid relu reciprocal square "
-    "clamp clip clamp_min clamp_max floor ceil round trunc sign addcmul addcdiv lerp masked_fill scatter_add index_add "
-    "index_fill index_copy scatter addmm bitwise_and bitwise_or bitwise_xor logical_not logical_and logical_or tril triu "
+    "add sub mul div pow remainder floor_divide abs neg exp log sqrt rsqrt sin cos tan tanh sigmoid relu "
+    "reciprocal square "
+    "clamp clip clamp_min clamp_max floor ceil round trunc sign addcmul addcdiv lerp masked_fill "
+    "scatter_add index_add "
+    "index_fill index_copy scatter addmm bitwise_and bitwise_or bitwise_xor logical_not logical_and "
+    "logical_or tril triu "
     "nan_to_num masked_scatter cumsum cumprod erf expm1 log1p log2 log10 exp2 eq ne lt le gt ge"
 ).split()
 

@@ -1,4 +1,5 @@
-"""How a tensor is printed: PyTorch's way. The dtype is named where reading the text back would give another."""
+"""How a tensor is printed: PyTorch's way. The dtype is named where reading the text back would give
+another."""
 
 from __future__ import annotations
 
@@ -28,7 +29,9 @@ def numbers(a) -> str:
     if a.size == 0:
         return np.array2string(a, separator=", ") if a.ndim == 1 else "[]"
     form = {"float_kind": _floats(a)} if a.dtype.kind == "f" else {}
-    return np.array2string(a, separator=", ", prefix="tensor(", formatter=form or None, precision=4, threshold=1000)
+    return np.array2string(
+        a, separator=", ", prefix="tensor(", formatter=form or None, precision=4, threshold=1000
+    )
 
 
 def _floats(a):

@@ -1,6 +1,7 @@
 """Random tensors. Each call draws from `dualad`'s own generator, or from one that is passed.
 
-`manual_seed(n)` makes what follows repeatable, in one thread; threads that draw at once take turns in any order.
+`manual_seed(n)` makes what follows repeatable, in one thread; threads that draw at once take turns in any
+order.
 """
 
 from __future__ import annotations
@@ -74,7 +75,9 @@ def randn(*size, generator=None, dtype=None, requires_grad: bool = False) -> Ten
     return made(_floats("standard_normal", ints(size), generator, dtype), requires_grad)
 
 
-def randint(low, high=None, size=None, *, generator=None, dtype=np.int64, requires_grad: bool = False) -> Tensor:
+def randint(
+    low, high=None, size=None, *, generator=None, dtype=np.int64, requires_grad: bool = False
+) -> Tensor:
     """Integers from `low` up to, without, `high`: `randint(high, size)` or `randint(low, high, size)`."""
     if size is None:
         low, high, size = 0, low, high
@@ -133,7 +136,9 @@ def _fill(name, draw):
 
 _FILLS = {
     "normal_": lambda g, size, mean=0.0, std=1.0: mean + std * g.draw("standard_normal", size),
-    "uniform_": lambda g, size, a=0.0, b=1.0, **to: g.draw("uniform", to.get("from", a), to.get("to", b), size),
+    "uniform_": lambda g, size, a=0.0, b=1.0, **to: g.draw(
+        "uniform", to.get("from", a), to.get("to", b), size
+    ),
     "random_": lambda g, size, low=0, high=2**31: g.draw("integers", low, high, size),
     "bernoulli_": lambda g, size, p=0.5: g.draw("random", size) < p,
     "exponential_": lambda g, size, lambd=1.0: g.draw("exponential", 1 / lambd, size),

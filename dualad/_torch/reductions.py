@@ -17,9 +17,16 @@ def _pair(name):
     return NamedTuple(name, [("values", object), ("indices", object)])
 
 
-max_result, min_result, sort_result, topk_result, median_result, mode_result, kthvalue_result, cummax_result = (
-    _pair(name) for name in ("max", "min", "sort", "topk", "median", "mode", "kthvalue", "cummax")
-)
+(
+    max_result,
+    min_result,
+    sort_result,
+    topk_result,
+    median_result,
+    mode_result,
+    kthvalue_result,
+    cummax_result,
+) = (_pair(name) for name in ("max", "min", "sort", "topk", "median", "mode", "kthvalue", "cummax"))
 
 
 def axes(dim):
@@ -62,7 +69,8 @@ class Reducing:
         v = cast(recorded(self._value), dtype)
         if v.dtype.kind not in "fc":
             raise RuntimeError(
-                f"mean(): could not infer output dtype. Input dtype must be either a floating point or complex dtype. Got: {v.dtype}"
+                "mean(): could not infer output dtype. Input dtype must be either a floating point or "
+                f"complex dtype. Got: {v.dtype}"
             )
         return wrap(op.mean(v, axis=axes(dim), keepdims=keepdim))
 
@@ -194,7 +202,9 @@ class Reducing:
         i = np.maximum.accumulate(np.where(v == best, np.arange(v.shape[dim]).reshape(shape), 0), dim)
         return cummax_result(wrap(op.take_along_axis(recorded(self._value), i, axis=dim)), wrap(i))
 
-    def unique(self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None):
+    def unique(
+        self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None
+    ):
         out = np.unique(
             self.detach().numpy(), return_inverse=return_inverse, return_counts=return_counts, axis=dim
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box
 from ..ops.index import HOLE, Index
 from .dtypes import Size
 from .engine import op
@@ -98,7 +97,9 @@ class Shaping:
         n = len(self._value.shape)
         order = tuple(dim_of(d, n) for d in ints(dims))
         if sorted(order) != list(range(n)):
-            raise RuntimeError(f"permute(dims): {ints(dims)} is no permutation of the {n} dimensions of this tensor")
+            raise RuntimeError(
+                f"permute(dims): {ints(dims)} is no permutation of the {n} dimensions of this tensor"
+            )
         return taken(self, PERMUTE, order)
 
     def transpose(self, dim0: int, dim1: int):
@@ -158,7 +159,8 @@ class Shaping:
         extra = len(sizes) - len(shape)
         if extra < 0:
             raise RuntimeError(
-                f"expand({list(sizes)}): the number of sizes provided ({len(sizes)}) must be greater or equal to the "
+                f"expand({list(sizes)}): the number of sizes provided ({len(sizes)}) must be greater or "
+                "equal to the "
                 f"number of dimensions in the tensor ({len(shape)})"
             )
         return taken(self, EXPAND, tuple(shape[i - extra] if k == -1 else k for i, k in enumerate(sizes)))
@@ -174,7 +176,9 @@ class Shaping:
         d = dim_of(dim, self.ndim)
         start = int(start) % max(self.shape[d], 1) if start < 0 else int(start)
         if start + length > self.shape[d]:
-            raise RuntimeError(f"start ({start}) + length ({length}) exceeds dimension size ({self.shape[d]}).")
+            raise RuntimeError(
+                f"start ({start}) + length ({length}) exceeds dimension size ({self.shape[d]})."
+            )
         return taken(self, INDEX, (slice(None),) * d + (slice(start, start + length),))
 
     def select(self, dim: int, index: int):
@@ -198,7 +202,8 @@ class Shaping:
             lengths = list(split_size)
             if sum(lengths) != n:
                 raise RuntimeError(
-                    f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
+                    f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at "
+                    f"dimension {dim}), "
                     f"but got split_sizes={lengths}"
                 )
         starts = np.cumsum([0, *lengths]).tolist()
@@ -269,7 +274,9 @@ class Shaping:
     def index_select(self, dim: int, index):
         """The entries of `dim` that a vector of integers names."""
         i = detached(index._value)
-        return wrap(op.getitem(recorded(self._value), (slice(None),) * dim_of(dim, self.ndim) + (np.asarray(i),)))
+        return wrap(
+            op.getitem(recorded(self._value), (slice(None),) * dim_of(dim, self.ndim) + (np.asarray(i),))
+        )
 
     def gather(self, dim: int, index):
         """`out[i][j] = self[index[i][j]][j]` for `dim` 0, and so on."""

@@ -2,8 +2,8 @@
 
 There is one for the whole process, of id 0, older than every transform; it is always alive, and a graph on
 it lives as long as somebody holds one of its nodes. A leaf whose value is itself a box of a running
-transform (`requires_grad_()` inside `grad`, `jvp` or `vmap`) cannot stand on it, for a box only holds boxes of
-*older* traces: such leaves get a tape of their own above that transform.
+transform (`requires_grad_()` inside `grad`, `jvp` or `vmap`) cannot stand on it, for a box only holds boxes
+of *older* traces: such leaves get a tape of their own above that transform.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def on_tape(value, like):
 
 
 def tape_levels(v):
-    """`(variable, buried)` for each ambient tape in a value's chain, newest first; `buried` is the transform's box
-    above it, if there is one."""
+    """`(variable, buried)` for each ambient tape in a value's chain, newest first; `buried` is the
+    transform's box above it, if there is one."""
     buried = None
     while isinstance(v, Box):
         settled(v)

@@ -7,7 +7,7 @@ import numpy as np
 from ..core.trace import Box
 from ..core.tree import register_pytree_node
 from . import elementwise, inplace, operators
-from .backward import Differentiable
+from .differentiable import Differentiable
 from .dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .elementwise import Elementwise
 from .engine import op
@@ -28,8 +28,8 @@ class Tensor(
 ):
     """An array in PyTorch's manner: with `.backward()`, `.grad`, and PyTorch's methods.
 
-    Make one with `dualad.tensor(data, dtype=None, requires_grad=False)`. `Tensor` is a pytree with one leaf, so
-    functional transforms take tensors and give tensors.
+    Make one with `dualad.tensor(data, dtype=None, requires_grad=False)`. `Tensor` is a pytree with one leaf,
+    so functional transforms take tensors and give tensors.
     """
 
     __slots__ = ()
@@ -52,7 +52,8 @@ class Tensor(
     # ---- casts ----
 
     def to(self, *args, dtype=None, device=None, copy: bool = False, non_blocking: bool = False):
-        """This tensor in another dtype: `t.to(float64)`, or as another tensor has it. The only device is the CPU."""
+        """This tensor in another dtype: `t.to(float64)`, or as another tensor has it. The only device is the
+        CPU."""
         for a in args:
             if isinstance(a, Handle):
                 dtype = a._value.dtype
@@ -166,7 +167,8 @@ class Tensor(
     def _leaf_only(self, what):
         if not self.is_leaf:
             raise RuntimeError(
-                f"Only Tensors created explicitly by the user (graph leaves) support the {what} protocol at the moment. "
+                f"Only Tensors created explicitly by the user (graph leaves) support the {what} protocol at "
+                "the moment. "
                 "Use tensor.detach().clone()."
             )
 

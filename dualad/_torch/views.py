@@ -17,7 +17,8 @@ from .tape import detached, is_taped, untaped
 
 
 class Kind(NamedTuple):
-    """`get(base, arg)` is the view of an engine value, `put(base, view, arg)` the base with the view written into it."""
+    """`get(base, arg)` is the view of an engine value, `put(base, view, arg)` the base with the view written
+    into it."""
 
     name: str
     get: object
@@ -32,7 +33,8 @@ def _put_index(base, v, index):
 
 def _refuse(base, v, arg):
     raise RuntimeError(
-        "unsupported operation: more than one element of the written-to tensor refers to a single memory location. "
+        "unsupported operation: more than one element of the written-to tensor refers to a single memory "
+        "location. "
         "Please clone() the tensor before performing the operation."
     )
 
@@ -141,7 +143,8 @@ def refresh(base):
             continue
         kind, arg = t._more.kind
         if t._more.data_only:
-            t.set_data(kind.get(untaped(v), arg))  # it may be a leaf of its own: d = x.detach().requires_grad_()
+            # It may be a leaf of its own: d = x.detach().requires_grad_().
+            t.set_data(kind.get(untaped(v), arg))
         else:
             t._value = kind.get(v, arg)
         refresh(t)

@@ -19,21 +19,19 @@ from .reverse import (
     _given,
     deposit,
     new_node_id,
-    pull_freed,
     pull_general,
     pull_pick,
     strong_zero,
 )
-from .space import Space
 from .trace import Box, new
 
 
 def sweep_tape(roots, seeds, *, trace=None, strict=False, wanted=frozenset(), visited=None):
     """`sweep` of core.reverse, for the tape that tensors stand on.
 
-    With `trace`, the sweep is recorded on it. Ids in `wanted` are nodes whose own cotangent is asked for, leaves or
-    not: they are found in the dict that is returned under `("at", id)`, and nothing older is visited. The nodes
-    that were visited are added to the list `visited`.
+    With `trace`, the sweep is recorded on it. Ids in `wanted` are nodes whose own cotangent is asked for,
+    leaves or not: they are found in the dict that is returned under `("at", id)`, and nothing older is
+    visited. The nodes that were visited are added to the list `visited`.
     """
     cots: dict = {OWNED: set()}
     heap: list = []
@@ -108,7 +106,8 @@ _plans: dict = {}  # (primitive, active) -> what _plan returns
 
 
 def _plan(prim, active):
-    """Per active argument, its rule and where each thing it asks for stands: a parent's number, OUT or CONSTANT.
+    """Per active argument, its rule and where each thing it asks for stands: a parent's number, OUT or
+    CONSTANT.
 
     Saved values stand in the order of the arguments, with the output last, whatever the order of asking.
     """

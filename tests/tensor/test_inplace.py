@@ -10,7 +10,12 @@ from dualad import tensor
 
 def test_a_leaf_refuses_while_the_tape_records():
     x = tensor([1.0, 2.0], requires_grad=True)
-    for write in (lambda: x.add_(1), lambda: x.zero_(), lambda: x.__setitem__(0, 1.0), lambda: x.copy_(x * 2)):
+    for write in (
+        lambda: x.add_(1),
+        lambda: x.zero_(),
+        lambda: x.__setitem__(0, 1.0),
+        lambda: x.copy_(x * 2),
+    ):
         with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
             write()
     with pytest.raises(RuntimeError, match="a leaf Variable"):

@@ -15,6 +15,7 @@ from ._torch.creation import tensor as tensor
 from ._torch.creation import zeros as zeros
 from ._torch.creation import zeros_like as zeros_like
 from ._torch.dtypes import Size as Size
+from ._torch.dtypes import bool as bool
 from ._torch.dtypes import complex64 as complex64
 from ._torch.dtypes import complex128 as complex128
 from ._torch.dtypes import float16 as float16

@@ -9,7 +9,7 @@ float32 = np.dtype("float32")
 float64 = double = np.dtype("float64")
 int8, int16, int32, int64 = (np.dtype(f"int{n}") for n in (8, 16, 32, 64))
 uint8 = np.dtype("uint8")
-bool_ = np.dtype("bool")
+bool = bool_ = np.dtype("bool")
 complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")
 
 DTYPES = {

@@ -118,19 +118,13 @@ _METHODS = [
     *_elementwise.BINARY,
     *(
         "add sub mul div divide rsqrt frac relu logit clamp clip round lerp addcmul addcdiv masked_fill "
-        "nan_to_num "
-        "isclose allclose equal eq ne lt le gt ge sum nansum mean var std prod amax amin argmax argmin all "
-        "any "
-        "count_nonzero cumsum cumprod logsumexp softmax log_softmax norm dist sort argsort topk kthvalue "
-        "median "
-        "cummax unique bincount reshape flatten permute transpose swapaxes t movedim moveaxis squeeze "
-        "unsqueeze "
-        "narrow select unbind split chunk tensor_split clone tile repeat_interleave flip roll tril triu "
-        "diag diagonal "
-        "trace index_select gather take scatter_add scatter index_add masked_select nonzero matmul mm bmm "
-        "mv dot outer "
-        "ger addmm addmv baddbmm inverse det logdet cholesky broadcast_to ravel take_along_dim real imag "
-        "angle"
+        "nan_to_num isclose allclose equal eq ne lt le gt ge sum nansum mean var std prod amax amin argmax "
+        "argmin all any count_nonzero cumsum cumprod logsumexp softmax log_softmax norm dist sort argsort "
+        "topk kthvalue median cummax unique bincount reshape flatten permute transpose swapaxes t movedim "
+        "moveaxis squeeze unsqueeze narrow select unbind split chunk tensor_split clone tile "
+        "repeat_interleave flip roll tril triu diag diagonal trace index_select gather take scatter_add "
+        "scatter index_add masked_select nonzero matmul mm bmm mv dot outer ger addmm addmv baddbmm inverse "
+        "det logdet cholesky broadcast_to ravel take_along_dim real imag angle"
     ).split(),
 ]
 

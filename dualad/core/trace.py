@@ -43,9 +43,12 @@ class Box:
 
     The arithmetic, the methods and the NumPy protocols are attached by the floors above, which know
     the primitives.
+
+    A result that is a view in NumPy knows what it is a `view_of`, which has weak references to its `views`, so that
+    a store through the one reaches the other (`numpy.stores`). Both slots are empty in most boxes.
     """
 
-    __slots__ = ("__weakref__", "aux", "owner", "value")
+    __slots__ = ("__weakref__", "aux", "owner", "value", "view_of", "views")
 
     def __init__(self, value, aux=None, owner=None):
         self.value = value
@@ -80,7 +83,7 @@ class Const(Box):
 
 
 class Writing(Box):
-    """A box with pending stores. `value` is a snapshot of the box before them, `aux` the list of stores.
+    """A box with pending stores. `value` is a snapshot of the box before them, `aux` the stores.
 
     A box becomes one by having its class changed, so the fast roads, which test for exact classes, never
     see it; the first read on the general road turns it back through `settle`.
@@ -88,7 +91,9 @@ class Writing(Box):
 
     __slots__ = ()
 
-    settle_stores = None  # set by dualad.numpy.stores, which knows the primitive that writes
+    # Set by dualad.numpy.stores, which knows the primitives that write.
+    settle_stores = None
+    read_stores = None
 
     @property
     def shape(self):

@@ -17,8 +17,8 @@ from ..core.primitive import primitive
 from ..core.reverse import Var
 from ..core.samples import Sample
 from ..core.space import face
-from ..core.trace import Box, settled
-from .roads import dual, fast_road, tape
+from ..core.trace import Box, Writing, settled
+from .roads import dual, fast_road, link, tape
 from .scatter import add_at
 from .shape import as_array, broadcast_to, inverse, reshape, stack, transpose
 
@@ -82,7 +82,7 @@ def is_static(index) -> bool:
 # ---- static indices -------------------------------------------------------------------------------
 
 
-@fast_road
+@fast_road(views=True)
 @primitive(linear="x")
 def take_static(x, *, index):
     """The part of an array that integers, slices, None and Ellipsis point at; a view."""
@@ -313,11 +313,18 @@ def getitem(x, index):
         if t is Var:
             v = x.value
             if type(v) is ndarray:
-                return tape(_take, x, v[index], {"index": Index(index)})
+                params = {"index": Index(index)}
+                r = tape(_take, x, v[index], params)
+                return link(x, r, _take, params) if r.value.ndim else r
         elif t is Dual:
             v, dx = x.value, x.aux
             if type(v) is ndarray is type(dx):
-                return dual(x, v[index], dx[index])
+                r = dual(x, v[index], dx[index])
+                return link(x, r, _take, {"index": Index(index)}) if r.value.ndim else r
+        elif t is Writing:
+            r = Writing.read_stores(x, index)
+            if r is not None:
+                return link(x, r, _take, {"index": Index(index)}) if r.shape else r
         elif t is ndarray:
             return x[index]
         return take_static(x, index=Index(index))

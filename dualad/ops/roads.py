@@ -10,6 +10,7 @@ node carries the arguments of the rule as they are:
 from __future__ import annotations
 
 import inspect
+from weakref import ref
 
 import numpy as np
 
@@ -17,13 +18,18 @@ from ..core.forward import Dual
 from ..core.primitive import attach_rule_setters
 from ..core.reverse import ARRAYS, Var, buffer_at, deposit, new_node_id
 from ..core.space import Space
-from ..core.trace import bind, new
+from ..core.trace import Box, bind, new, strip
 
 ndarray = np.ndarray
 
 
-def fast_road(general):
-    """Decorator over `@primitive(linear="x")`: the same public function, quicker where it can be."""
+def fast_road(general=None, *, views=False):
+    """Decorator over `@primitive(linear="x")`: the same public function, quicker where it can be.
+
+    With `views`, its results may share the memory of what they are made of.
+    """
+    if general is None:
+        return lambda f: fast_road(f, views=views)
     prim = general.primitive
     fun, defaults = prim.fun, prim.params
 
@@ -35,12 +41,17 @@ def fast_road(general):
         if t is Var:
             v = x.value
             if type(v) is ndarray:
-                return tape(prim, x, fun(v, **params), params)
+                out = fun(v, **params)
+                r = tape(prim, x, out, params)
+                return link(x, r, prim, params) if views and out.base is not None else r
         elif t is Dual:
             v, dx = x.value, x.aux
             if type(v) is ndarray is type(dx):
-                return dual(x, fun(v, **params), fun(dx, **params))
-        return bind(prim, (x,), params)
+                out = fun(v, **params)
+                r = dual(x, out, fun(dx, **params))
+                return link(x, r, prim, params) if views and out.base is not None else r
+        r = bind(prim, (x,), params)
+        return linked(x, r, prim, params) if views and isinstance(r, Box) else r
 
     face.__name__ = face.__qualname__ = prim.name
     face.__doc__ = prim.doc
@@ -87,3 +98,24 @@ def dual(x, out, tangent):
     r = new(Dual)
     r.value, r.aux, r.owner = out, tangent, x.owner
     return r
+
+
+def link(x, r, prim, params):
+    """`r`, known from now on to be a view of `x`, got by `prim`. A number is no view."""
+    if r.shape:
+        r.view_of = (x, prim, params)
+        try:
+            x.views.append(ref(r))
+        except AttributeError:
+            x.views = [ref(r)]
+            return r
+        n = len(x.views)
+        if n >= 16 and n & (n - 1) == 0:  # now and then, those that are gone leave the list
+            x.views[:] = [w for w in x.views if w() is not None]
+    return r
+
+
+def linked(x, r, prim, params):
+    """The same on the general road, where it has to be seen whether memory is shared."""
+    inner = strip(r)
+    return link(x, r, prim, params) if isinstance(inner, ndarray) and inner.base is not None else r

@@ -53,7 +53,7 @@ def normal_axes(axis, ndim: int) -> tuple[int, ...]:
 # ---- reshape, transpose, broadcast ----------------------------------------------------------------
 
 
-@fast_road
+@fast_road(views=True)
 @primitive(linear="x")
 def reshape(x, *, shape, order="C"):
     """The same numbers in another shape; one entry of `shape` may be -1."""
@@ -99,7 +99,7 @@ def _(rng):
     yield Sample(rng.normal(size=(2, 0, 3)), shape=(0, 6))
 
 
-@fast_road
+@fast_road(views=True)
 @primitive(linear="x")
 def transpose(x, *, axes=None):
     """The axes in another order; reversed for None."""
@@ -174,7 +174,7 @@ def _(rng):
     yield Sample(rng.normal(size=(2, 3)), shape=(2, 3))
 
 
-@fast_road
+@fast_road(views=True)
 @primitive(linear="x")
 def squeeze(x, *, axis=None):
     """The array without its axes of length one, or without those named."""
@@ -200,7 +200,7 @@ def _(rng):
     yield Sample(rng.normal(size=(0, 1)))
 
 
-@fast_road
+@fast_road(views=True)
 @primitive(linear="x")
 def expand_dims(x, *, axis):
     """The array with new axes of length one at the places `axis` of the result."""

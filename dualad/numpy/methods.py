@@ -10,14 +10,13 @@ import numpy as np
 from ..core.elementwise import as_operator
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
+from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping
 
 try:
-    from ..ops.index import getitem
     from . import stores
 except ImportError:
     from . import _bootstrap as stores
-    from ._bootstrap import getitem
 
 _BINARY = {
     "add": "add",
@@ -139,9 +138,9 @@ _METHODS = {
         for name in "sum prod mean max min var std cumsum cumprod any all argmax argmin".split()
     },
     **{name: getattr(shaping, name) for name in "ravel swapaxes squeeze repeat diagonal".split()},
-    **{name: getattr(selecting, name) for name in "clip take argsort round".split()},
+    **{name: getattr(selecting, name) for name in "clip take argsort argpartition round".split()},
     **{name: _np_method(getattr(np, name)) for name in "compress choose trace".split()},
-    **{name: _value_method(name) for name in "argpartition nonzero searchsorted".split()},
+    **{name: _value_method(name) for name in "nonzero searchsorted".split()},
     "dot": products.dot,
     "copy": creation.copy,
     "reshape": _reshape,

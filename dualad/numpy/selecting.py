@@ -7,6 +7,7 @@ import numpy as np
 from ..core.errors import NotDifferentiable, StoreError, at_user_line
 from ..core.space import face
 from ..core.trace import Box, strip
+from ..ops import sort as sorting
 from .functions import NoValue, implements, reject
 from .ufuncs import store
 
@@ -72,6 +73,24 @@ def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
     return face("argsort")(a.reshape(-1), axis=0) if axis is None else face("argsort")(a, axis=axis)
 
 
+@implements(np.partition)
+def partition(a, kth, axis=-1, kind="introselect", order=None):
+    reject("np.partition", order=(order, None))
+    a, kth = _box(a), _hashable(kth)
+    return sorting.partition(a.reshape(-1), kth, 0) if axis is None else sorting.partition(a, kth, axis)
+
+
+@implements(np.argpartition)
+def argpartition(a, kth, axis=-1, kind="introselect", order=None):
+    reject("np.argpartition", order=(order, None))
+    a, kth = _box(a), _hashable(kth)
+    return sorting.argpartition(a.reshape(-1), kth=kth, axis=0) if axis is None else sorting.argpartition(a, kth=kth, axis=axis)
+
+
+def _hashable(kth):
+    return tuple(int(k) for k in kth) if np.ndim(kth) else int(kth)
+
+
 def _plain_call(function, *args, **kwargs):
     """A function without a derivative, on the plain values."""
     return function(*[strip(a) if isinstance(a, Box) else a for a in args], **kwargs)
@@ -88,7 +107,7 @@ def _flat(function):
 
 # Functions of the values alone: what they return has no derivative, or a zero one, and is plain.
 _FLAT = """
-argpartition argwhere nonzero flatnonzero searchsorted digitize bincount histogram_bin_edges isclose allclose
+argwhere nonzero flatnonzero searchsorted digitize bincount histogram_bin_edges isclose allclose
 array_equal array_equiv isin may_share_memory shares_memory unique_counts
 """.split()
 for _name in _FLAT:

@@ -84,6 +84,28 @@ def _(x, axis):
     return sort(x, axis=normal_axis(axis, x.ndim - 1) + 1)
 
 
+@primitive(flat="positions are integers")
+def argpartition(x, *, kth, axis=-1):
+    """The order in which the entry at each `kth` position along an axis is where sorting would put it."""
+    return np.argpartition(x, kth, axis=axis)
+
+
+@argpartition.batching
+def _(x, kth, axis):
+    return argpartition(x, kth=kth, axis=normal_axis(axis, x.ndim - 1) + 1)
+
+
+@argpartition.samples
+def _(rng):
+    yield Sample(rng.normal(size=(5,)), kth=2)
+    yield Sample(rng.normal(size=(3, 4)), kth=(1, 2), axis=0)
+
+
+def partition(x, kth, axis=-1):
+    """`np.partition`: the entries in that order."""
+    return take_along_axis(x, argpartition(x, kth=kth, axis=axis), axis=axis)
+
+
 def _samples(rng):
     yield Sample(rng.normal(size=(5,)))
     yield Sample(rng.normal(size=(3, 4)), axis=0)

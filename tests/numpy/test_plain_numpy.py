@@ -18,11 +18,11 @@ IDX = np.array([0, 2, 2, 1])
 PROGRAMS = {
     # operators, on either side
     "ndarray on the left": (lambda x: A * x - x / P + P**0.5 * x, A),
-    "scalars": (lambda x: np.float64(2) * x + 1 - x * 3.0 + np.float32(1) * x, A),
+    "scalars": (lambda x: np.float64(2) * x + 1 - x * 7.0 + np.float32(1) * x, A),
     "list on the right": (lambda x: x[:, 0] * [1.0, 2.0, 3.0], A),
     "power": (lambda x: x**2 + x**3 + 2.0**x, P),
     "mod and floor": (lambda x: x % 0.7 + x // 0.7, P),
-    "abs and neg": (lambda x: abs(-x), A),
+    "abs and neg": (lambda x: abs(-x), P),
     "matmul": (lambda x: x @ B, A),
     "rmatmul": (lambda x: B.T @ x.T, A),
     # ufuncs

@@ -29,6 +29,9 @@ SPREAD = [
 ]
 SPREAD = [n for n in SPREAD if n in NAMES]
 
+# Duality, and numbers, of real arguments and of complex ones: `imag` shows nothing in the real ones.
+DUALITY, NUMBERS = ("C2", "C6"), ("C1", "C6")
+
 DAMAGE = {
     "sign": lambda d: -d,
     "twice": lambda d: d + d,
@@ -43,7 +46,9 @@ def mutant(prim, *, jvp=None, vjp=None, **changes):
     m.vjp_rules = {a: _replaced(r, (vjp or {}).get(a)) for a, r in prim.vjp_rules.items()}
     for name, value in changes.items():
         setattr(m, name, value)
-    if m.elementwise:
+    if vjp:
+        m.into_rules = {}
+    if m.elementwise and m.domain is not None:
         m.face = _template(m, m.fun)
     else:
         m.face = lambda *args, **params: bind(m, args, {**m.params, **params})
@@ -93,9 +98,9 @@ def smooth_args(prim):
 def test_a_slight_mistake_in_any_one_rule_breaks_duality(name):
     prim = REGISTRY[name]
     for arg in prim.vjp_rules:
-        assert caught(mutant(prim, vjp={arg: on_result(DAMAGE["slightly"])}), "C2"), f"vjp of {arg}"
+        assert caught(mutant(prim, vjp={arg: on_result(DAMAGE["slightly"])}), *DUALITY), f"vjp of {arg}"
     for arg in written(prim):
-        assert caught(mutant(prim, jvp={arg: on_result(DAMAGE["slightly"])}), "C2"), f"jvp of {arg}"
+        assert caught(mutant(prim, jvp={arg: on_result(DAMAGE["slightly"])}), *DUALITY), f"jvp of {arg}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +109,19 @@ def test_the_same_slight_mistake_in_both_rules_is_seen_by_numbers(name):
     args = [a for a in written(prim) if a in prim.vjp_rules and a in smooth_args(prim)]
     for arg in args:
         change = {arg: on_result(DAMAGE["slightly"])}
-        assert caught(mutant(prim, jvp=change, vjp=change), "C1"), arg
+        assert caught(mutant(prim, jvp=change, vjp=change), *NUMBERS), arg
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if REGISTRY[n].into_rules])
+def test_a_slight_mistake_in_a_rule_that_scatters(name):
+    prim = REGISTRY[name]
+
+    def wrong(call):
+        return lambda buffer, g, *given: call(buffer, g * (1 + 1e-6), *given)
+
+    for arg, rule in prim.into_rules.items():
+        into = {**prim.into_rules, arg: _replaced(rule, wrong)}
+        assert caught(mutant(prim, into_rules=into), "C2", "C7"), arg
 
 
 # ---- coarser damage, on a spread -------------------------------------------------------------------

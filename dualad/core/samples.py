@@ -20,16 +20,20 @@ class Sample:
         Whether the suite may also try complex values in the differentiable arguments.
     smooth : bool
         Whether finite differences make sense here (no kink within reach).
+    along : callable, optional
+        Makes of a random array a direction in which an argument may move, where not all are allowed: the
+        symmetric part, for an evaluation that reads one triangle.
     **params : the primitive's keyword parameters
     """
 
-    __slots__ = ("args", "complex", "params", "smooth")
+    __slots__ = ("along", "args", "complex", "params", "smooth")
 
-    def __init__(self, *args: Any, complex: bool = True, smooth: bool = True, **params: Any):
+    def __init__(self, *args: Any, complex: bool = True, smooth: bool = True, along: Any = None, **params: Any):
         self.args = args
         self.params = params
         self.complex = complex
         self.smooth = smooth
+        self.along = along
 
     def __repr__(self):
         args = [f"{a.dtype}{list(a.shape)}" if hasattr(a, "shape") else repr(a) for a in self.args]

@@ -21,6 +21,7 @@ from ..core.tree import tree_flatten
 
 LEVELS = 8  # steps h, h/2, h/4 … tried in one tableau
 GOOD = 1e-10  # relative error at which no other starting step is tried
+POOR = 1e-4  # relative error from which on a larger step than the first may be believed
 TINY = 2.0**-100  # the complex step: its square vanishes beside one in every dtype
 
 
@@ -50,7 +51,8 @@ def richardson(f: Callable, primals: tuple, tangents: tuple, *, eps: float | Non
             best, error = found, wrong
         else:
             for k, (d, e) in enumerate(zip(found, wrong, strict=True)):
-                better = e < error[k]
+                # Larger steps have less roundoff, and may have crossed a kink: they only help where all else failed.
+                better = (e < error[k]) & ((h < starts[0]) | (error[k] > POOR * _scale(best[k])))
                 best[k] = np.where(better, d, best[k])
                 error[k] = np.where(better, e, error[k])
         if _converged(best, error):
@@ -156,6 +158,8 @@ def _noise(plus, minus, h):
 
 
 def _converged(found, errors):
-    return all(
-        np.all(e <= GOOD * (np.max(np.abs(d), initial=0.0) + 1e-3)) for d, e in zip(found, errors, strict=True)
-    )
+    return all(np.all(e <= GOOD * _scale(d)) for d, e in zip(found, errors, strict=True))
+
+
+def _scale(d):
+    return np.max(np.abs(d), initial=0.0) + 1e-3

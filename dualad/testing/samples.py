@@ -40,13 +40,14 @@ class Call:
     note : what is special about it: a layout, a dtype, a shape
     smooth : whether numbers may judge it
     complex : whether complex values may be tried in the active arguments
+    along : makes a direction that numbers may try of a random one, or None
     """
 
-    __slots__ = ("active", "args", "complex", "note", "params", "prim", "smooth")
+    __slots__ = ("active", "along", "args", "complex", "note", "params", "prim", "smooth")
 
-    def __init__(self, prim, args, params=None, note="", smooth=True, complex=True, active=None):
+    def __init__(self, prim, args, params=None, note="", smooth=True, complex=True, along=None, active=None):
         self.prim, self.args, self.params = prim, tuple(args), params or {}
-        self.note, self.smooth, self.complex = note, smooth, complex
+        self.note, self.smooth, self.complex, self.along = note, smooth, complex, along
         self.active = tuple(
             i
             for i, a in enumerate(self.args)
@@ -82,7 +83,15 @@ class Call:
         """The same call with other active arguments, or fewer of them."""
         args = self.args if xs is None else self.with_active(xs)
         chosen = self.active if active is None else active
-        return Call(self.prim, args, self.params, note, self.smooth, self.complex, chosen)
+        return Call(self.prim, args, self.params, note, self.smooth, self.complex, self.along, chosen)
+
+    def with_args(self, args, note):
+        """The same call on other arrays."""
+        return Call(self.prim, args, self.params, note, self.smooth, self.complex, self.along)
+
+    def allowed(self, dxs) -> tuple:
+        """Directions that numbers may try, of random ones."""
+        return tuple(dxs) if self.along is None else tuple(self.along(d) for d in dxs)
 
     def __repr__(self):
         args = [_describe(a) for a in self.args] + [f"{k}={v!r}" for k, v in self.params.items()]
@@ -145,15 +154,16 @@ def _declared(samples, name) -> tuple:
 def calls(prim) -> list[Call]:
     """The calls in float64 on which the rules are judged by numbers and by each other."""
     if prim.samples is not None:
-        return [
-            Call(prim, s.args, s.params, smooth=s.smooth, complex=s.complex)
-            for s in _declared(prim.samples, prim.name)
-        ]
+        return [of_sample(prim, s) for s in _declared(prim.samples, prim.name)]
     if prim.domain is None:
         return []
     if len(prim.args) == 1:
         return [_elementwise(prim, ((4, 3),))]
     return [_elementwise(prim, pair) for pair in (((4, 3), (4, 3)), ((2, 3), (3,)), ((2, 1), (1, 4)))]
+
+
+def of_sample(prim, s) -> Call:
+    return Call(prim, s.args, s.params, smooth=s.smooth, complex=s.complex, along=s.along)
 
 
 def smooth_calls(prim) -> list[Call]:
@@ -253,17 +263,13 @@ def layout_calls(prim) -> list[tuple[Call, Call]]:
     for c in few(calls(prim), 4):
         arrays = [np.asarray(a) for a in c.args]
         for note, lay in LAYOUTS.items():
-            pairs.append((_with(c, [lay(a) for a in arrays], note), _with(c, arrays, "C")))
+            pairs.append((c.with_args([lay(a) for a in arrays], note), c.with_args(arrays, "C")))
         if prim.elementwise or prim.linear or prim.multilinear:
             flat = [_stride_zero(a) if i in c.active else a for i, a in enumerate(arrays)]
-            pairs.append((_with(c, flat, "stride 0"), _with(c, [a.copy() for a in flat], "C")))
+            pairs.append((c.with_args(flat, "stride 0"), c.with_args([a.copy() for a in flat], "C")))
     return pairs
 
 
 def _stride_zero(a):
     return np.broadcast_to(a.reshape(-1)[:1].reshape(()), a.shape) if a.size else a
-
-
-def _with(c, args, note):
-    return Call(c.prim, args, c.params, note, c.smooth, c.complex)
 

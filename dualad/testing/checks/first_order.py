@@ -23,7 +23,7 @@ def tangent_against_numbers(prim, worst):
         with at(call):
             for active in _each_and_all(call):
                 part = call.replace(call.note, active=active)
-                against_numbers(part, randoms(rng, part.xs), worst)
+                against_numbers(part, part.allowed(randoms(rng, part.xs)), worst)
 
 
 def _each_and_all(call):

@@ -41,7 +41,8 @@ def four_ways(f, xs, v, w, gs):
 
 def _second_order(call, rng, worst):
     xs = call.xs
-    v, w, gs = randoms(rng, xs), randoms(rng, xs), randoms(rng, value(call, xs))
+    v, w = call.allowed(randoms(rng, xs)), call.allowed(randoms(rng, xs))
+    gs = randoms(rng, value(call, xs))
     ways = four_ways(call.f, xs, v, w, gs)
     _agree(ways, PAIRWISE, call, worst, _scale(call, v, gs))
     want, error = richardson(lambda *x: push(call, x, v), xs, w)

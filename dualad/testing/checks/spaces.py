@@ -96,7 +96,7 @@ def in_the_complex_plane(prim, worst):
 
 
 def _directions(call, rng, worst):
-    v = randoms(rng, call.xs)
+    v = call.allowed(randoms(rng, call.xs))
     along = push(call, call.xs, v)
     across = push(call, call.xs, tuple(1j * d if np.iscomplexobj(d) else d for d in v))
     if call.smooth:

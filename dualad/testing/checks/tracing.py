@@ -6,6 +6,7 @@ import numpy as np
 
 from ...core.reverse import ReverseTrace, pull_back
 from ...core.trace import strip
+from ...transforms._run import is_traced_by
 from ...transforms.linear import linearize
 from ...transforms.reverse import vjp
 from ..probe import apart, pull, push, randoms, same, value
@@ -27,6 +28,7 @@ def subsets_and_poison(prim, worst):
             for active in {call.active, call.active[:1], call.active[-1:]}:
                 _poisoned(call.replace(call.note, active=active), gs)
             _overwritten(call, gs, whole)
+            _fan_out(call, gs, whole, worst)
             _linearized(call, dxs, worst)
 
 
@@ -71,7 +73,9 @@ def _pull_on_tape(call, gs, poison):
     if poison:
         asked = {ask for i in call.active for ask in prim.vjp_rules[prim.arg_name(i)].asks}
         _poison(prim, asked, args, leaves, [strip(o) for o in outs])
-    pairs = [(o.aux, g) for o, g in zip(outs, gs, strict=True) if getattr(o, "owner", None) is trace]
+    pairs = [(o.aux, g) for o, g in zip(outs, gs, strict=True) if is_traced_by(o, trace)]
+    if not pairs:
+        raise Wrong("no output is traced, although an argument is")
     with np.errstate(all="ignore"):
         return pull_back([r for r, _ in pairs], [g for _, g in pairs], [v.aux for v in leaves.values()])
 
@@ -96,13 +100,24 @@ def spoil(a):
 def _overwritten(call, gs, whole):
     """The user's own arrays, and the output he was given, belong to him again after `vjp`."""
     args = [np.array(a) if type(a) is np.ndarray else a for a in call.args]
-    mine = type(call)(call.prim, args, call.params, call.note, call.smooth, call.complex, call.active)
+    mine = call.with_args(args, call.note)
     out, pullback = vjp(mine.f, *mine.xs)
     for a in (*args, *out):
         if type(a) is np.ndarray:
             spoil(a)
     if not all(map(same, pullback(gs), whole)):
         raise Wrong("the pullback sees what the user writes into his arrays after the forward pass")
+
+
+def _fan_out(call, gs, whole, worst):
+    """Four uses of one argument: cotangents add up, by rules that scatter too, and the seeds stay as they are."""
+    uses = (1.0, -0.5, 2.0, 0.25)
+    seeds = [tuple(np.asarray(g * np.asarray(s, g.dtype)) for g in gs) for s in uses]
+    before = [np.array(g) for one in seeds for g in one]
+    got = vjp(lambda *xs: [call.f(*xs) for _ in uses], *call.xs)[1](seeds)
+    worst.meet(apart(got, [sum(uses) * g for g in whole]), SUM, call, "four uses of one argument do not add up")
+    if not all(map(same, [g for one in seeds for g in one], before)):
+        raise Wrong("the pull writes into the cotangent that it was given")
 
 
 def _linearized(call, dxs, worst):

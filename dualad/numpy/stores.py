@@ -13,10 +13,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import StoreError, at_user_line
-from ..core.trace import Box, Const, Writing, new, settled, snapshot
+from ..core.trace import Box, Const, Writing, settled, snapshot
 from ..ops import index as I
-from ..ops.shape import broadcast_to, inverse, reshape, transpose
+from ..ops import put as P
 from ..ops.roads import link
+from ..ops.shape import broadcast_to, inverse, reshape, transpose
 
 
 class Pending:
@@ -54,7 +55,7 @@ class Pending:
 
 
 def places(index, shape):
-    """A static index as (axes with an integer, these integers, the rest); axes are None where it is not so plain."""
+    """A static index as (axes with an integer, these integers, the rest); axes are None if it has a None."""
     entries = list(index.entries())
     if None in entries:
         return None, None, ()
@@ -111,7 +112,7 @@ def write(x, index, value):
     if type(x) is Writing and not isinstance(x.aux, Pending):
         settled(x)
     everything = index is Ellipsis or (type(index) in (tuple, slice) and index in ((), slice(None)))
-    if everything or (type(index) is tuple and index == (slice(None),) * len(index) and len(index) <= x.ndim):
+    if everything or (type(index) is tuple and len(index) <= x.ndim and all(is_full(e) for e in index)):
         if value.ndim <= x.ndim and not (index != () and type(index) is not type(Ellipsis) and x.ndim == 0):
             return rebind(x, covering(value, x.shape, x.dtype))
     pending = x.aux if type(x) is Writing else Pending(x.shape)
@@ -132,13 +133,19 @@ def write(x, index, value):
     pending.add(place, value)
 
 
+def is_full(entry) -> bool:
+    return type(entry) is slice and entry == slice(None)
+
+
 def check_fit(have, want):
     lead = len(have) - len(want)
     body = have[lead:] if lead > 0 else have
     fits = all(n == 1 for n in have[: max(lead, 0)])
     fits = fits and all(n in (1, m) for n, m in zip(body[::-1], want[::-1]))
     if not fits:
-        raise ValueError(f"could not broadcast input array from shape {have} into shape {want}{at_user_line()}")
+        raise ValueError(
+            f"could not broadcast input array from shape {have} into shape {want}{at_user_line()}"
+        )
 
 
 def covering(value, shape, dtype):
@@ -177,16 +184,16 @@ def settle(x):
             values.append(value)
             continue
         if places:
-            out = apply(I.put_many.primitive, [out, *values], {"stores": I.Stores(places)})
+            out = apply(P.put_many.primitive, [out, *values], {"stores": P.Stores(places)})
             places, values = [], []
         if place is not None:
             arrays, spec = place
-            out = apply(I.put.primitive, [out, value, *arrays], {"spec": spec})
+            out = apply(P.put.primitive, [out, value, *arrays], {"spec": spec})
     rebind(x, out if isinstance(out, Box) else Const(out))
 
 
 def apply(prim, args, params):
-    """`bind`, for traces that have just ended too: what a function returns is settled after it has returned."""
+    """`bind`, for traces that have ended too: what a function returns is settled after it has returned."""
     traces = [a.owner for a in args if isinstance(a, Box) and a.owner is not None]
     args = [a.value if type(a) is Const else a for a in args]
     if traces:

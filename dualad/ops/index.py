@@ -1,8 +1,7 @@
-"""Indexing, in two kinds. *Static* indices (integers, slices, None, Ellipsis) are parameters of `take_static`,
-whose adjoint `put_static` places a cotangent among zeros. Masks and integer arrays are data of `gather`, whose
-adjoint `scatter_add` lets repeated indices accumulate. In a sweep both add into the parent's buffer instead.
-
-Stores are functions here: `put` and `put_many` return a copy of an array with something else in some places.
+"""Indexing, in two kinds. *Static* indices (integers, slices, None, Ellipsis) are parameters of
+`take_static`, whose adjoint `put_static` places a cotangent among zeros. Masks and integer arrays are data of
+`gather`, whose adjoint `scatter_add` lets repeated indices accumulate. In a sweep both add into the parent's
+buffer instead.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from ..core.forward import Dual
 from ..core.primitive import primitive
 from ..core.reverse import Var
 from ..core.samples import Sample
-from ..core.space import face
 from ..core.trace import Box, Writing, settled
+from .join import stack
+from .layout import as_array, broadcast_to, inverse, reshape, transpose
 from .roads import dual, fast_road, link, tape
 from .scatter import add_at
-from .shape import as_array, broadcast_to, inverse, reshape, stack, transpose
 
 ndarray = np.ndarray
 
@@ -95,7 +94,6 @@ take_static.vjp(lambda g, x_space, index: put_static(g, index=index, shape=x_spa
 @take_static.vjp_into
 def _(buffer, g, index):
     buffer[index.raw] += g
-
 
 
 @take_static.batching
@@ -177,9 +175,9 @@ def _(x, indices, spec, mask, size):
     if not any(mask[1:]):
         indices, spec = without_masks(indices, spec)
         out = gather(x, *indices, spec=behind(spec))
-        return transpose(out, axes=_front(spec, indices, x.ndim - 1, out.ndim))
+        return transpose(out, axes=batch_to_front(spec, indices, x.ndim - 1, out.ndim))
     x = x if mask[0] else spread_rows(x, size)
-    indices, spec, order = _with_rows(indices, spec, mask[1:], x.ndim - 1, size)
+    indices, spec, order = with_rows(indices, spec, mask[1:], x.ndim - 1, size)
     return transpose(gather(x, *indices, spec=spec), axes=order)
 
 
@@ -188,9 +186,9 @@ def _(x, indices, spec, shape, mask, size):
     x = x if mask[0] else spread_rows(x, size)
     if not any(mask[1:]):
         indices, spec = without_masks(indices, spec)
-        order, spec = _front(spec, indices, len(shape), x.ndim), behind(spec)
+        order, spec = batch_to_front(spec, indices, len(shape), x.ndim), behind(spec)
     else:
-        indices, spec, order = _with_rows(indices, spec, mask[1:], len(shape), size)
+        indices, spec, order = with_rows(indices, spec, mask[1:], len(shape), size)
     return scatter_add(transpose(x, axes=inverse(order)), *indices, spec=spec, shape=(size, *shape))
 
 
@@ -235,12 +233,12 @@ def _places(mask, batched):
     )
 
 
-def _used(spec) -> int:
+def axes_used(spec) -> int:
     """How many axes an index without masks speaks of."""
     return sum(e is not None and e is not Ellipsis for e in spec.entries())
 
 
-def _block(spec, indices, ndim):
+def block(spec, indices, ndim):
     """Where the axes of the index arrays stand in the result: (how many, axes before them, contiguous)."""
     count = len(np.broadcast_shapes(*[i.shape for i in indices]))
     before, at, gaps, ended = 0, None, False, False
@@ -250,19 +248,19 @@ def _block(spec, indices, ndim):
             gaps = gaps or ended
         else:
             ended = at is not None
-            before += ndim - _used(spec) if e is Ellipsis else 1
+            before += ndim - axes_used(spec) if e is Ellipsis else 1
     return count, at, not gaps
 
 
-def _front(spec, indices, ndim, out_ndim):
+def batch_to_front(spec, indices, ndim, out_ndim):
     """The transposition that brings the batch axis to the front, for an index behind a batch axis."""
-    count, _, contiguous = _block(spec, indices, ndim)
+    count, _, contiguous = block(spec, indices, ndim)
     place = 0 if contiguous else count
     return (place, *(a for a in range(out_ndim) if a != place))
 
 
-def _with_rows(indices, spec, batched, ndim, size):
-    """An index with one more array in front, the number of the row, and the transposition to the usual order."""
+def with_rows(indices, spec, batched, ndim, size):
+    """An index with one more array in front, the number of the row, and the way back to the usual order."""
     if any(i.dtype == bool for i in indices):
         indices, spec, batched = _numbered(indices, spec, batched)
     rank = max(i.ndim - b for i, b in zip(indices, batched))
@@ -272,12 +270,17 @@ def _with_rows(indices, spec, batched, ndim, size):
     ]
     rows = np.arange(size).reshape(size, *(1,) * rank)
     core = [i if not b else np.empty(i.shape[1:], bool) for i, b in zip(indices, batched)]
-    count, before, contiguous = _block(spec, core, ndim)
+    count, before, contiguous = block(spec, core, ndim)
     before = before if contiguous else 0
     # NumPy's order: rows, index arrays, the axes before, the axes after; wanted: rows, before, arrays, after.
     kept = [e for e in spec.entries() if type(e) is slice or e is None]
-    total = 1 + count + len(kept) + ndim - _used(spec)
-    order = (0, *range(1 + count, 1 + count + before), *range(1, 1 + count), *range(1 + count + before, total))
+    total = 1 + count + len(kept) + ndim - axes_used(spec)
+    order = (
+        0,
+        *range(1 + count, 1 + count + before),
+        *range(1, 1 + count),
+        *range(1 + count + before, total),
+    )
     return [rows, *indices], Index((HOLE, *spec.entries())), order
 
 
@@ -332,138 +335,6 @@ def getitem(x, index):
     return gather(x, *arrays, spec=spec)
 
 
-# ---- stores ---------------------------------------------------------------------------------------
-
-
-@primitive(linear="x v", flat_args="indices")
-def put(x, v, *indices, spec):
-    """A copy of `x` with `v` at the places that an index points at."""
-    out = np.array(x)
-    out[spec.with_arrays(indices)] = v
-    return out
-
-
-put.vjp(
-    x=lambda g, indices, spec: put(g, np.zeros((), g.dtype), *indices, spec=spec),
-    v=lambda g, v_space, indices, spec: _stored_cotangent(g, v_space, indices, spec),
-)
-
-
-def _stored_cotangent(g, space, indices, spec):
-    """What the stored value gets: of places written twice only the last write counts."""
-    d = gather(g, *indices, spec=spec)
-    if any(i.dtype != bool and i.size > 1 for i in indices) and not any(isinstance(i, Box) for i in indices):
-        index = spec.with_arrays(indices)
-        writer = np.empty(g.shape, np.intp)
-        number = np.arange(d.size).reshape(d.shape)
-        writer[index] = number
-        last = writer[index] == number
-        if not last.all():
-            d = d * last.astype(d.dtype)
-    return space.fit(d)
-
-
-@put.batching
-def _(x, v, indices, spec, mask, size):
-    x = x if mask[0] else spread_rows(x, size)
-    v = v if mask[1] else spread_rows(v, size)
-    ndim = x.ndim - 1
-    if spec.raw is HOLE and mask[2] and indices[0].dtype == bool and v.ndim == 1:
-        chosen = reshape(indices[0], shape=(*indices[0].shape, *(1,) * (x.ndim - indices[0].ndim)))
-        return face("where")(chosen, reshape(v, shape=(size, *(1,) * ndim)).astype(x.dtype), x)
-    if not any(mask[2:]):
-        indices, spec = without_masks(indices, spec)
-        order, spec = _front(spec, indices, ndim, _result_ndim(spec, indices, ndim) + 1), behind(spec)
-    else:
-        indices, spec, order = _with_rows(indices, spec, mask[2:], ndim, size)
-    extra = len(order) - v.ndim
-    v = reshape(v, shape=(v.shape[0], *(1,) * extra, *v.shape[1:])) if extra > 0 else v
-    return put(x, transpose(v, axes=inverse(order)), *indices, spec=spec)
-
-
-def _result_ndim(spec, indices, ndim) -> int:
-    """The number of axes of `x[index]`."""
-    count, _, _ = _block(spec, indices, ndim)
-    return count + ndim - _used(spec) + sum(type(e) is slice or e is None for e in spec.entries())
-
-
-def stored(x, index, value):
-    """A copy of `x` in which `x[index]` is `value`, for every index that NumPy understands."""
-    if is_static(index):
-        return put_many(x, value, stores=Stores([Index(index)]))
-    arrays, spec = read_index(index)
-    return put(x, value, *arrays, spec=spec)
-
-
-class Stores:
-    """Static indices of a list of stores, in order, as one hashable parameter."""
-
-    __slots__ = ("_writers", "indices")
-
-    def __init__(self, indices):
-        self.indices = tuple(indices)
-        self._writers = None
-
-    def writers(self, shape):
-        """Which store wrote each place last, -1 for none; None if no place is written twice."""
-        if self._writers is None or self._writers[0] != shape:
-            writer = np.full(shape, -1)
-            total = 0
-            for k, index in enumerate(self.indices):
-                total += np.size(writer[index.raw])
-                writer[index.raw] = k
-            self._writers = shape, writer if total > np.count_nonzero(writer >= 0) else None
-        return self._writers[1]
-
-    def __eq__(self, other):
-        return isinstance(other, Stores) and self.indices == other.indices
-
-    def __hash__(self):
-        return hash(self.indices)
-
-    def __repr__(self):
-        return f"Stores{self.indices!r}"
-
-
-@primitive(linear="x values")
-def put_many(x, *values, stores):
-    """A copy of `x` with the values stored at static indices, in order, in one pass."""
-    out = np.array(x)
-    for index, v in zip(stores.indices, values):
-        out[index.raw] = v
-    return out
-
-
-put_many.vjp(
-    x=lambda g, stores: put_many(g, *[np.zeros((), g.dtype)] * len(stores.indices), stores=stores),
-    values=lambda g, i, stores: _kept(g, i, stores),
-)
-
-
-def _kept(g, i, stores):
-    """The part of a cotangent that belongs to the i-th store, zero where a later one wrote."""
-    index = stores.indices[i]
-    d = take_static(g, index=index)
-    writers = stores.writers(g.shape)
-    return d if writers is None else d * (writers[index.raw] == i)
-
-
-@put_many.batching
-def _(x, values, stores):
-    places = Stores([behind(k) for k in stores.indices])
-    ndims = [np.empty(x.shape[1:], np.bool_)[k.raw].ndim for k in stores.indices]
-    return put_many(x, *[_aligned(v, n) for v, n in zip(values, ndims)], stores=places)
-
-
-def _aligned(v, ndim):
-    """A batched value with axes of length one behind its batch axis, so that it broadcasts into `ndim` axes."""
-    extra = ndim - (v.ndim - 1)
-    if extra == 0:
-        return v
-    lone = (1,) * extra if extra > 0 else ()
-    return reshape(v, shape=(v.shape[0], *lone, *v.shape[1 + max(-extra, 0) :]))
-
-
 @gather.samples
 def _(rng):
     for x, arrays, spec in index_samples(rng):
@@ -475,14 +346,6 @@ def _(rng):
     for x, arrays, spec in index_samples(rng):
         part = x[spec.with_arrays(arrays)]
         yield Sample(rng.normal(size=part.shape), *arrays, spec=spec, shape=x.shape)
-
-
-@put.samples
-def _(rng):
-    for x, arrays, spec in index_samples(rng):
-        part = x[spec.with_arrays(arrays)]
-        yield Sample(x, rng.normal(size=part.shape), *arrays, spec=spec)
-    yield Sample(rng.normal(size=(4, 2)), rng.normal(size=()), np.array([1, 3, 1]), spec=Index(HOLE))
 
 
 def index_samples(rng):
@@ -499,15 +362,6 @@ def index_samples(rng):
     yield x, (x > 0,), Index(HOLE)
     yield x, (x[:, 0, 0] > 0, np.array(1)), Index((HOLE, slice(1, None), HOLE))
     yield x, (np.zeros(0, int),), Index(HOLE)
-
-
-@put_many.samples
-def _(rng):
-    x = rng.normal(size=(3, 2))
-    yield Sample(x, rng.normal(size=2), rng.normal(size=()), stores=Stores([Index(0), Index((2, 1))]))
-    again = Stores([Index(0), Index((Ellipsis, 1)), Index(0)])
-    yield Sample(x, rng.normal(size=2), rng.normal(size=3), rng.normal(size=(1, 2)), stores=again)
-    yield Sample(x, stores=Stores([]))
 
 
 def from_nested(values):

@@ -8,7 +8,7 @@ from ..core.primitive import primitive
 from ..core.reverse import ARRAYS
 from ..core.samples import Sample
 from .roads import fast_road
-from .shape import as_array, broadcast_to, filled, normal_axes, reshape
+from .layout import as_array, broadcast_to, filled, normal_axes, reshape
 
 
 def kept_shape(shape, axis):

@@ -1,33 +1,27 @@
-"""The engine's functions by name: `op.matmul`, `op.stored`. They work on plain arrays and on boxes alike."""
+"""The engine's functions by name: `op.matmul`, `op.stored`. They work on plain arrays and on boxes alike.
+
+What is no primitive is NumPy's, which dispatches to dualad arrays.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from ..core.primitive import REGISTRY
-from ..ops import contract, einsum, index, select, shape
-
-COMPOSITES = {
-    "clip": select.clip,
-    "diag": shape.diag,
-    "einsum": einsum.einsum,
-    "getitem": index.getitem,
-    "stored": index.stored,
-    "tensordot": contract.tensordot,
-    "tile": shape.tile,
-}
+from ..ops import index, put
 
 
 class Functions:
-    """Primitives, and a few sentences over them. A name is looked up once, on first use."""
+    """A name is looked up once, on first use."""
+
+    getitem = staticmethod(index.getitem)
+    stored = staticmethod(put.stored)
 
     def __getattr__(self, name):
-        if name in COMPOSITES:
-            found = COMPOSITES[name]
-        elif name in REGISTRY:
+        if name in REGISTRY:
             found = REGISTRY[name].face
         else:
-            found = getattr(np.linalg, name)  # which dispatches to dualad arrays
+            found = getattr(np, name, None) or getattr(np.linalg, name)
         setattr(self, name, found)
         return found
 

@@ -168,11 +168,20 @@ def _(a, UPLO):
 def _eigh_samples(rng):
     for shape in [(3, 3), (2, 3, 3), (1, 1), (0, 0)]:
         a = hermitian_part(rng.normal(size=shape)) + np.diag(2.0 * np.arange(shape[-1]))
-        yield Sample(a, smooth=False)
-        yield Sample(a, UPLO="U", smooth=False)
+        yield Sample(a, along=hermitian_part, complex=False, through=_same_in_any_phase)
+        yield Sample(a, along=hermitian_part, complex=False, through=_same_in_any_phase, UPLO="U")
 
 
-eigvalsh.samples(_eigh_samples)
+def _same_in_any_phase(w, v):
+    """Of eigenvalues and vectors, what does not depend on the phases of the vectors."""
+    return w, (v * np.cos(np.arange(v.shape[-1]))) @ mH(v)
+
+
+@eigvalsh.samples
+def _(rng):
+    for sample in _eigh_samples(rng):
+        sample.through = None
+        yield sample
 
 
 # ---- eig -------------------------------------------------------------------------------------------
@@ -257,7 +266,11 @@ def _(a):
 @eig.samples
 def _(rng):
     for a in _general(rng):
-        yield Sample(a, smooth=False)
+        yield Sample(a, through=_same_in_any_scale)
+
+
+def _same_in_any_scale(w, v):
+    return w, (v * np.cos(np.arange(v.shape[-1]))) @ face("inv")(v)
 
 
 @eigvals.samples
@@ -431,12 +444,21 @@ def _(x):
 @svd.samples
 def _(rng):
     for shape in [(3, 3), (3, 2), (2, 3), (2, 2, 2), (1, 1), (0, 0)]:
-        # Numbers would see how LAPACK's phases of complex vectors move.
-        yield Sample(rng.normal(size=shape), complex=False)
-        yield Sample(rng.normal(size=shape), full_matrices=False, complex=False)
-    yield Sample(rng.normal(size=(5, 2)), full_matrices=False, complex=False)
-    yield Sample(rng.normal(size=(2, 4)), full_matrices=False, complex=False)
-    yield Sample(hermitian_part(rng.normal(size=(3, 3))), hermitian=True, smooth=False, complex=False)
+        yield Sample(rng.normal(size=shape), through=_products)
+        yield Sample(rng.normal(size=shape), full_matrices=False, through=_products)
+    yield Sample(rng.normal(size=(5, 2)), full_matrices=False, through=_products)
+    yield Sample(rng.normal(size=(2, 4)), full_matrices=False, through=_products)
+    a = hermitian_part(rng.normal(size=(3, 3)))
+    yield Sample(a, hermitian=True, along=hermitian_part, complex=False, through=_products)
+
+
+def _products(u, s, vh):
+    """Of a decomposition, what does not depend on the phases of the vectors."""
+    k = s.shape[-1]
+    u1, vh1, weights = u[..., :k], vh[..., :k, :], np.cos(np.arange(k))
+    u2, vh2 = u[..., k:], vh[..., k:, :]
+    pairs = (u1 * weights) @ vh1, (u1 * weights) @ mH(u1), mH(vh1) @ (weights[:, None] * vh1)
+    return s, *pairs, u2 @ mH(u2), mH(vh2) @ vh2
 
 
 @svdvals.samples

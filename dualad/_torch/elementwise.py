@@ -164,8 +164,10 @@ class Elementwise:
         """Values below `min` become `min`, above `max`, `max`; numbers or tensors."""
         if min is None and max is None:
             raise RuntimeError("clamp: At least one of 'min' or 'max' must not be None")
-        lo, hi = (None if b is None else value(b) for b in (min, max))
-        return wrap(op.clip(recorded(self._value), lo, hi))
+        v = recorded(self._value)
+        if min is not None:
+            v = op.clip_low(v, value(min))
+        return wrap(v if max is None else op.clip_high(v, value(max)))
 
     clip = clamp
 

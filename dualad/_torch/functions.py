@@ -58,7 +58,7 @@ def einsum(equation: str, *operands) -> Tensor:
     """Sums of products by Einstein's convention: `einsum("ij,jk->ik", a, b)`."""
     if len(operands) == 1 and isinstance(operands[0], (list, tuple)):
         operands = tuple(operands[0])
-    return wrap(op.einsum(*[recorded(_tensor(t)._value) for t in operands], subscripts=equation))
+    return wrap(np.einsum(equation, *[recorded(_tensor(t)._value) for t in operands]))
 
 
 def tensordot(a, b, dims=2) -> Tensor:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+from sys import getrefcount
+
 import numpy as np
 
-from ..core.trace import Box
+from ..core.trace import Box, Writing, snapshot
+from ..numpy.stores import setitem as store
 from ..ops.index import is_static
 from .engine import op
 from .handle import Handle, recorded, wrap
+from .modes import is_recording
 from .tape import untaped
 from .views import INDEX, rebind, refuse_leaf, taken
 
@@ -39,6 +44,28 @@ def stored(x, index, v):
     return op.stored(x, index, v)
 
 
+def holders(t) -> int:
+    """How many know the array of a tensor, as CPython counts them."""
+    v = t._value
+    return getrefcount(v)
+
+
+def _calibrated():
+    t = wrap(np.zeros(1))
+    v = t._value  # as `__setitem__` has it
+    return holders(t) if v.size else 0
+
+
+ALONE = _calibrated() if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
+
+
+def is_alone(t) -> bool:
+    """Whether a plain array is this tensor's alone: then it can be written to, and nobody will see it."""
+    count = holders(t)
+    v = t._value
+    return count == ALONE and type(v) is np.ndarray and v.base is None and v.flags.writeable
+
+
 class Indexing:
     __slots__ = ()
 
@@ -50,9 +77,24 @@ class Indexing:
         return wrap(op.getitem(recorded(self._value), index))
 
     def __setitem__(self, index, value):
+        v = self._value
+        if type(index) not in (int, slice):
+            index = plain_index(index)
+        new = value._value if isinstance(value, Handle) else value
+        if type(v) is Writing and self._more is None and is_recording():
+            store(v, index, new)  # the box is this tensor's own, and the store waits on it
+            return
         refuse_leaf(self)
-        value = value._value if isinstance(value, Handle) else value
-        rebind(self, stored(recorded(self._value), plain_index(index), recorded(value)))
+        if not isinstance(v, Box):
+            if not isinstance(new, Box) and is_alone(self):
+                v[index] = new
+                return
+        elif is_recording():
+            own = snapshot(v)
+            store(own, index, new)
+            rebind(self, own)
+            return
+        rebind(self, stored(recorded(v), index, recorded(new)))
 
     def __iter__(self):
         if not self._value.shape:

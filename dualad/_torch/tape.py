@@ -63,9 +63,10 @@ def leaf_var(tensor, value):
 def is_taped(v) -> bool:
     """Whether a value is recorded on an ambient tape, at any level."""
     while isinstance(v, Box):
+        settled(v)
         if type(v) is Var and type(v.owner) is Tape:
             return True
-        v = settled(v).value
+        v = v.value
     return False
 
 

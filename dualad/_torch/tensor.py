@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box
+from ..core.trace import Box, settled
 from ..core.tree import register_pytree_node
 from . import elementwise, inplace, operators
 from .differentiable import Differentiable
@@ -190,7 +190,7 @@ inplace.attach(Tensor)
 
 
 def _flatten(t):
-    return [t._value if is_recording() else untaped(t._value)], None
+    return [settled(t._value) if is_recording() else untaped(t._value)], None
 
 
 register_pytree_node(Tensor, _flatten, lambda _, leaves: _around(leaves[0]))

@@ -56,7 +56,7 @@ PERMUTE = Kind(
     lambda b, axes: op.transpose(b, axes=axes),
     lambda b, v, axes: op.transpose(v, axes=_inverse(axes)),
 )
-INDEX = Kind("index", lambda b, index: op.getitem(b, index), _put_index)
+INDEX = Kind("index", lambda b, index: b[index], _put_index)
 EXPAND = Kind("expand", lambda b, shape: op.broadcast_to(b, shape=shape), _refuse)
 DETACHED = Kind("detach", lambda b, _: detached(b), lambda b, v, _: v)
 

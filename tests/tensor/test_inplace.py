@@ -153,3 +153,40 @@ def test_optimiser_step():
             w -= 0.25 * w.grad
     assert w.tolist() == [1.0, 1.125]
     assert w.is_leaf and w.requires_grad
+
+
+def test_filling_stays_linear():
+    """What each of n stores costs does not grow with n: they wait, and a plain array is written in place."""
+    from time import perf_counter
+
+    def seconds(n):
+        x = tensor(1.0, requires_grad=True)
+        a = dualad.zeros(n, dtype=dualad.float64)
+        b = dualad.zeros(n)
+        start = perf_counter()
+        for i in range(n):
+            a[i] = x
+            b[i] = 1.0
+        a.sum().backward()
+        assert x.grad.item() == n and b.sum().item() == n
+        return perf_counter() - start
+
+    seconds(100)
+    small = min(seconds(2_000) for _ in range(3))
+    assert seconds(32_000) < 16 * 4 * small
+
+
+def test_plain_stores_are_seen_by_nobody_else():
+    a = tensor([1.0, 2.0, 3.0])
+    kept = a.numpy()
+    b = a.detach()
+    c = a + 0
+    a[0] = 9.0
+    assert kept.tolist() == [1.0, 2.0, 3.0]  # NumPy's array is the one that was given away
+    assert b.tolist() == [9.0, 2.0, 3.0]
+    assert c.tolist() == [1.0, 2.0, 3.0]
+    x = tensor([1.0, 1.0, 1.0], requires_grad=True)
+    y = (x * c).sum()
+    c[0] = 7.0
+    y.backward()
+    assert x.grad.tolist() == [1.0, 2.0, 3.0]

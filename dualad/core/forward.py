@@ -105,7 +105,7 @@ def push(prim, primals, params, out, args, active, flags=()):
             term = _push_rule(prim, name, i, d, primals, params, out)
         if flags:
             flags.clear()
-            term = _strong_zero(d, term)
+            term = _strong_zero(prim, d, term)
         total = term if total is None else _add(total, term, prim.multi)
     return total
 
@@ -145,11 +145,11 @@ def answer(prim, ask, i, primals, params, out):
     return space_of(primals[k]) if space else primals[k]
 
 
-def _strong_zero(d, term):
+def _strong_zero(prim, d, term):
     """A zero tangent wins over an infinite derivative."""
     if isinstance(term, tuple):
-        return tuple(None if t is None else _strong_zero(d, t) for t in term)
-    if d.ndim == 0 or d.shape == term.shape:
+        return tuple(None if t is None else _strong_zero(prim, d, t) for t in term)
+    if d.ndim == 0 or prim.elementwise and d.shape == term.shape:
         return mask_zeros(d, term)
     return term if np.any(strip(d) != 0) else space_of(term).zeros()
 

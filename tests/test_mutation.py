@@ -134,7 +134,7 @@ def test_coarse_damage(name, kind):
     for arg in prim.vjp_rules:
         change = {arg: on_result(DAMAGE[kind])}
         assert caught(mutant(prim, vjp=change), "C2"), arg
-        if arg in written(prim):
+        if arg in written(prim) and arg in smooth_args(prim):
             assert caught(mutant(prim, jvp=change, vjp=change), "C1"), arg
 
 
@@ -154,7 +154,7 @@ def _first(d):
     return d[:1] if d.ndim and d.shape[0] > 1 else d
 
 
-@pytest.mark.parametrize("name", [n for n in ("matmul", "solve", "inv", "transpose", "cholesky", "outer") if n in NAMES])
+@pytest.mark.parametrize("name", [n for n in ("matmul", "solve", "inv", "transpose", "outer") if n in NAMES])
 def test_a_transposed_cotangent(name):
     prim = REGISTRY[name]
     swap = on_result(lambda d: np.swapaxes(d, -1, -2) if d.ndim > 1 and d.shape[-1] == d.shape[-2] else -d)

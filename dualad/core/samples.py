@@ -23,17 +23,28 @@ class Sample:
     along : callable, optional
         Makes of a random array a direction in which an argument may move, where not all are allowed: the
         symmetric part, for an evaluation that reads one triangle.
+    through : callable, optional
+        A function of the outputs, of primitives, on which the derivatives are judged in their stead, where the
+        outputs are not unique: the products that do not depend on the phases of eigenvectors. Returns a tuple.
     **params : the primitive's keyword parameters
     """
 
-    __slots__ = ("along", "args", "complex", "params", "smooth")
+    __slots__ = ("along", "args", "complex", "params", "smooth", "through")
 
-    def __init__(self, *args: Any, complex: bool = True, smooth: bool = True, along: Any = None, **params: Any):
+    def __init__(
+        self,
+        *args: Any,
+        complex: bool = True,
+        smooth: bool = True,
+        along: Callable | None = None,
+        through: Callable | None = None,
+        **params: Any,
+    ):
         self.args = args
         self.params = params
         self.complex = complex
         self.smooth = smooth
-        self.along = along
+        self.along, self.through = along, through
 
     def __repr__(self):
         args = [f"{a.dtype}{list(a.shape)}" if hasattr(a, "shape") else repr(a) for a in self.args]

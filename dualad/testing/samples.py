@@ -30,6 +30,9 @@ PAIRS = [
 ]
 
 
+MAY = ("smooth", "complex", "along", "through")
+
+
 class Call:
     """One call of a primitive, and what may be concluded from it.
 
@@ -41,13 +44,15 @@ class Call:
     smooth : whether numbers may judge it
     complex : whether complex values may be tried in the active arguments
     along : makes a direction that numbers may try of a random one, or None
+    through : a function of the outputs that is judged in their stead, or None
     """
 
-    __slots__ = ("active", "along", "args", "complex", "note", "params", "prim", "smooth")
+    __slots__ = ("active", "along", "args", "complex", "note", "params", "prim", "smooth", "through")
 
-    def __init__(self, prim, args, params=None, note="", smooth=True, complex=True, along=None, active=None):
-        self.prim, self.args, self.params = prim, tuple(args), params or {}
-        self.note, self.smooth, self.complex, self.along = note, smooth, complex, along
+    def __init__(self, prim, args, params=None, note="", *, active=None, **may):
+        self.prim, self.args, self.params, self.note = prim, tuple(args), params or {}, note
+        self.smooth, self.complex = may.get("smooth", True), may.get("complex", True)
+        self.along, self.through = may.get("along"), may.get("through")
         self.active = tuple(
             i
             for i, a in enumerate(self.args)
@@ -70,8 +75,14 @@ class Call:
         return self.outputs(self.prim.fun, xs)
 
     def outputs(self, function, xs):
-        out = function(*self.with_active(xs), **self.params)
-        return tuple(o for o in (out if self.prim.multi else (out,)) if _dtype(o).kind in "fc")
+        return self.judged(function(*self.with_active(xs), **self.params))
+
+    def judged(self, out) -> tuple:
+        """The differentiable ones among what the primitive returned."""
+        outs = out if self.prim.multi else (out,)
+        if self.through is not None:
+            outs = self.through(*outs)
+        return tuple(o for o in outs if _dtype(o).kind in "fc")
 
     def with_active(self, xs):
         args = list(self.args)
@@ -83,11 +94,16 @@ class Call:
         """The same call with other active arguments, or fewer of them."""
         args = self.args if xs is None else self.with_active(xs)
         chosen = self.active if active is None else active
-        return Call(self.prim, args, self.params, note, self.smooth, self.complex, self.along, chosen)
+        return Call(self.prim, args, self.params, note, active=chosen, **self.may)
 
     def with_args(self, args, note):
         """The same call on other arrays."""
-        return Call(self.prim, args, self.params, note, self.smooth, self.complex, self.along)
+        return Call(self.prim, args, self.params, note, **self.may)
+
+    @property
+    def may(self) -> dict:
+        """What may be tried on the call."""
+        return {name: getattr(self, name) for name in MAY}
 
     def allowed(self, dxs) -> tuple:
         """Directions that numbers may try, of random ones."""
@@ -163,7 +179,7 @@ def calls(prim) -> list[Call]:
 
 
 def of_sample(prim, s) -> Call:
-    return Call(prim, s.args, s.params, smooth=s.smooth, complex=s.complex, along=s.along)
+    return Call(prim, s.args, s.params, **{name: getattr(s, name) for name in MAY})
 
 
 def smooth_calls(prim) -> list[Call]:

@@ -69,8 +69,8 @@ def _pull_on_tape(call, gs, poison):
     args = [np.array(a) if type(a) is np.ndarray else a for a in call.args]
     leaves = {i: trace.leaf(np.array(args[i])) for i in call.active}
     out = prim.face(*[leaves.get(i, a) for i, a in enumerate(args)], **call.params)
-    outs = [o for o in (out if prim.multi else (out,)) if o.dtype.kind in "fc"]
-    if poison:
+    outs = call.judged(out)
+    if poison and call.through is None:
         asked = {ask for i in call.active for ask in prim.vjp_rules[prim.arg_name(i)].asks}
         _poison(prim, asked, args, leaves, [strip(o) for o in outs])
     pairs = [(o.aux, g) for o, g in zip(outs, gs, strict=True) if is_traced_by(o, trace)]

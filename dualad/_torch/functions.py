@@ -27,14 +27,16 @@ def from_method(name):
     return function
 
 
-def cat(tensors, dim: int = 0) -> Tensor:
-    """Tensors put one behind another along `dim`."""
-    return wrap(op.concatenate(*[recorded(_tensor(t)._value) for t in tensors], axis=dim))
+def cat(tensors, dim: int = 0, *, axis: int | None = None) -> Tensor:
+    """Tensors put one behind another along `dim`, also called `axis`."""
+    axis = dim if axis is None else axis
+    return wrap(op.concatenate(*[recorded(_tensor(t)._value) for t in tensors], axis=axis))
 
 
-def stack(tensors, dim: int = 0) -> Tensor:
-    """Tensors of one shape put side by side along a new `dim`."""
-    return wrap(op.stack(*[recorded(_tensor(t)._value) for t in tensors], axis=dim))
+def stack(tensors, dim: int = 0, *, axis: int | None = None) -> Tensor:
+    """Tensors of one shape put side by side along a new `dim`, also called `axis`."""
+    axis = dim if axis is None else axis
+    return wrap(op.stack(*[recorded(_tensor(t)._value) for t in tensors], axis=axis))
 
 
 def hstack(tensors) -> Tensor:
@@ -99,14 +101,14 @@ def numel(input) -> int:
     return input.numel()
 
 
-def max(input, dim=None, keepdim: bool = False):
+def max(input, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
     """The maximum; over `dim` a pair `(values, indices)`; of two tensors, the elementwise one."""
-    return _tensor(input).max(dim, keepdim)
+    return _tensor(input).max(dim, keepdim, axis=axis, keepdims=keepdims)
 
 
-def min(input, dim=None, keepdim: bool = False):
+def min(input, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
     """The minimum; over `dim` a pair `(values, indices)`; of two tensors, the elementwise one."""
-    return _tensor(input).min(dim, keepdim)
+    return _tensor(input).min(dim, keepdim, axis=axis, keepdims=keepdims)
 
 
 def result_type(a, b) -> np.dtype:

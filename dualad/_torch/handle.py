@@ -223,7 +223,10 @@ def _fresh(data, dtype):
         if dtype is not None and v.dtype != dtype:
             v = v.astype(dtype)
         return v.copy()
-    return np.array(data, dtype=dtype)
+    a = np.array(data, dtype=dtype)
+    if a.dtype.kind not in "fiubc":
+        raise TypeError(f"a tensor holds numbers; {type(data).__name__} gives an array of {a.dtype}")
+    return a
 
 
 def wrap(v):

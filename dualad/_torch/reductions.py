@@ -37,6 +37,11 @@ def axes(dim):
     return dim or None
 
 
+def named(dim, keepdim, axis, keepdims):
+    """`dim` and `keepdim`, also under NumPy's names for them."""
+    return dim if axis is None else axis, keepdim or keepdims
+
+
 def cast(v, dtype):
     if dtype is None or v.dtype == dtype:
         return v
@@ -52,8 +57,10 @@ def along(v, indices, dim, keepdim):
 class Reducing:
     __slots__ = ()
 
-    def sum(self, dim=None, keepdim: bool = False, *, dtype=None):
+    def sum(self, dim=None, keepdim: bool = False, *, dtype=None, axis=None, keepdims: bool = False):
         """Sum over `dim`, an int or several; over everything without it."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         v = recorded(self._value)
         if dtype is not None:
             v = cast(v, dtype)
@@ -61,11 +68,15 @@ class Reducing:
             v = cast(v, np.int64)
         return wrap(op.sum(v, axis=axes(dim), keepdims=keepdim))
 
-    def nansum(self, dim=None, keepdim: bool = False, *, dtype=None):
+    def nansum(self, dim=None, keepdim: bool = False, *, dtype=None, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return self.nan_to_num(0.0).sum(dim, keepdim, dtype=dtype)
 
-    def mean(self, dim=None, keepdim: bool = False, *, dtype=None):
+    def mean(self, dim=None, keepdim: bool = False, *, dtype=None, axis=None, keepdims: bool = False):
         """Mean over `dim`; of floating-point or complex tensors."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         v = cast(recorded(self._value), dtype)
         if v.dtype.kind not in "fc":
             raise RuntimeError(
@@ -74,59 +85,101 @@ class Reducing:
             )
         return wrap(op.mean(v, axis=axes(dim), keepdims=keepdim))
 
-    def var(self, dim=None, unbiased: bool = True, keepdim: bool = False, *, correction=None):
+    def var(
+        self,
+        dim=None,
+        unbiased: bool = True,
+        keepdim: bool = False,
+        *,
+        correction=None,
+        axis=None,
+        keepdims: bool = False,
+    ):
         """Variance, divided by n - 1; `correction` or `unbiased=False` change that."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         dim, correction = _correction(dim, unbiased, correction)
         return wrap(op.var(recorded(self._value), axis=axes(dim), ddof=correction, keepdims=keepdim))
 
-    def std(self, dim=None, unbiased: bool = True, keepdim: bool = False, *, correction=None):
+    def std(
+        self,
+        dim=None,
+        unbiased: bool = True,
+        keepdim: bool = False,
+        *,
+        correction=None,
+        axis=None,
+        keepdims: bool = False,
+    ):
         """Standard deviation, the root of `var`."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         dim, correction = _correction(dim, unbiased, correction)
         return wrap(op.std(recorded(self._value), axis=axes(dim), ddof=correction, keepdims=keepdim))
 
-    def prod(self, dim=None, keepdim: bool = False, *, dtype=None):
+    def prod(self, dim=None, keepdim: bool = False, *, dtype=None, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         v = cast(recorded(self._value), dtype)
         if dtype is None and v.dtype.kind in "biu" and v.dtype != np.int64:
             v = cast(v, np.int64)
         return wrap(op.prod(v, axis=axes(dim), keepdims=keepdim))
 
-    def max(self, dim=None, keepdim: bool = False):
+    def max(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
         """The maximum; with `dim`, a pair `(values, indices)`; with a tensor, the elementwise maximum."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         if isinstance(dim, Handle):
             return self.maximum(dim)
         if dim is None:
             return wrap(op.max(recorded(self._value)))
         return _extreme(self, op.argmax, dim, keepdim, max_result)
 
-    def min(self, dim=None, keepdim: bool = False):
+    def min(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
         """The minimum; with `dim`, a pair `(values, indices)`; with a tensor, the elementwise minimum."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         if isinstance(dim, Handle):
             return self.minimum(dim)
         if dim is None:
             return wrap(op.min(recorded(self._value)))
         return _extreme(self, op.argmin, dim, keepdim, min_result)
 
-    def amax(self, dim=None, keepdim: bool = False):
+    def amax(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
         """The maximum over `dim`; equal maxima share the gradient."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(op.max(recorded(self._value), axis=axes(dim), keepdims=keepdim))
 
-    def amin(self, dim=None, keepdim: bool = False):
+    def amin(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
         """The minimum over `dim`; equal minima share the gradient."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(op.min(recorded(self._value), axis=axes(dim), keepdims=keepdim))
 
-    def aminmax(self, *, dim=None, keepdim: bool = False):
+    def aminmax(self, *, dim=None, keepdim: bool = False, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return self.amin(dim, keepdim), self.amax(dim, keepdim)
 
-    def argmax(self, dim=None, keepdim: bool = False):
+    def argmax(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(_arg(op.argmax, self, dim, keepdim))
 
-    def argmin(self, dim=None, keepdim: bool = False):
+    def argmin(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(_arg(op.argmin, self, dim, keepdim))
 
-    def all(self, dim=None, keepdim: bool = False):
+    def all(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(op.all(detached(self._value), axis=axes(dim), keepdims=keepdim))
 
-    def any(self, dim=None, keepdim: bool = False):
+    def any(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(op.any(detached(self._value), axis=axes(dim), keepdims=keepdim))
 
     def count_nonzero(self, dim=None):
@@ -138,7 +191,9 @@ class Reducing:
     def cumprod(self, dim, *, dtype=None):
         return wrap(op.cumprod(cast(recorded(self._value), dtype), axis=dim))
 
-    def logsumexp(self, dim=None, keepdim: bool = False):
+    def logsumexp(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         return wrap(op.logsumexp(recorded(self._value), axis=axes(dim), keepdims=keepdim))
 
     def softmax(self, dim, dtype=None):
@@ -147,10 +202,14 @@ class Reducing:
     def log_softmax(self, dim, dtype=None):
         return wrap(op.log_softmax(cast(recorded(self._value), dtype), axis=dim))
 
-    def norm(self, p="fro", dim=None, keepdim: bool = False, dtype=None):
+    def norm(
+        self, p="fro", dim=None, keepdim: bool = False, dtype=None, *, axis=None, keepdims: bool = False
+    ):
         """The p-norm of the entries over `dim`, or of all; at 0 its derivative is 0."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         v = cast(recorded(self._value), dtype)
-        return wrap(norm(v, 2.0 if p in ("fro", None) else p, axes(dim), keepdim))
+        return wrap(op.vector_norm(v, axis=axes(dim), keepdims=keepdim, ord=2 if p in ("fro", None) else p))
 
     def dist(self, other, p=2):
         return (self - other).norm(p)
@@ -186,8 +245,10 @@ class Reducing:
         i = head(self._order(dim, False), dim, k - 1)
         return kthvalue_result(*_at(self, i, dim, keepdim))
 
-    def median(self, dim=None, keepdim: bool = False):
+    def median(self, dim=None, keepdim: bool = False, *, axis=None, keepdims: bool = False):
         """The lower of the two middle values; with `dim`, a pair `(values, indices)`."""
+        if axis is not None or keepdims:
+            dim, keepdim = named(dim, keepdim, axis, keepdims)
         if dim is None:
             flat = self.reshape(-1)
             return flat.kthvalue((flat.numel() + 1) // 2).values
@@ -245,20 +306,3 @@ def _arg(function, t, dim, keepdim):
     if dim is None:
         return function(v)
     return function(v, axis=dim, keepdims=keepdim)
-
-
-def norm(v, p, axis, keepdims):
-    """Vector p-norm of engine values."""
-    if p == float("inf"):
-        return op.max(op.absolute(v), axis=axis, keepdims=keepdims)
-    if p == float("-inf"):
-        return op.min(op.absolute(v), axis=axis, keepdims=keepdims)
-    if p == 0:
-        return op.sum(op.not_equal(detached(v), 0).astype(v.dtype), axis=axis, keepdims=keepdims)
-    if p == 1:
-        return op.sum(op.absolute(v), axis=axis, keepdims=keepdims)
-    if p == 2:
-        square = op.multiply(v, v) if v.dtype.kind != "c" else op.real(op.multiply(v, op.conjugate(v)))
-        return op.sqrt(op.sum(square, axis=axis, keepdims=keepdims))
-    powers = op.power(op.absolute(v), p)
-    return op.power(op.sum(powers, axis=axis, keepdims=keepdims), 1 / p)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 
 from ..ops.index import HOLE, Index
@@ -16,7 +18,7 @@ def ints(args):
     """`f(2, 3)`, `f((2, 3))` and `f(size)` alike, as a tuple of ints."""
     if len(args) == 1 and isinstance(args[0], (tuple, list)):
         args = args[0]
-    return tuple(a if type(a) is int else a.__index__() for a in args)
+    return tuple(a if type(a) is int else index(a) for a in args)
 
 
 def dim_of(d: int, ndim: int) -> int:
@@ -163,7 +165,14 @@ class Shaping:
                 "equal to the "
                 f"number of dimensions in the tensor ({len(shape)})"
             )
-        return taken(self, EXPAND, tuple(shape[i - extra] if k == -1 else k for i, k in enumerate(sizes)))
+        to = tuple(shape[i - extra] if k == -1 else k for i, k in enumerate(sizes))
+        for i, (have, want) in enumerate(zip(shape, to[extra:], strict=True), extra):
+            if have not in (1, want):
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({want}) must match the existing size ({have}) at "
+                    f"non-singleton dimension {i}.  Target sizes: {list(sizes)}.  Tensor sizes: {list(shape)}"
+                )
+        return taken(self, EXPAND, to)
 
     def expand_as(self, other):
         return self.expand(other.shape)

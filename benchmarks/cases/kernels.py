@@ -37,11 +37,11 @@ def cross_entropy_step(name, x, labels):
 def cross_entropy_jax(x, labels):
     jax, jnp = load("jax"), load("jax.numpy")
 
-    def loss(z):
-        return -jnp.mean(jax.nn.log_softmax(z)[jnp.arange(len(labels)), labels])
+    def loss(z, k):
+        return -jnp.mean(jax.nn.log_softmax(z)[jnp.arange(len(k)), k])
 
-    f, v = jax.jit(jax.value_and_grad(loss)), jnp.asarray(x)
-    return lambda: jax.block_until_ready(f(v))
+    f, v, k = jax.jit(jax.value_and_grad(loss)), jnp.asarray(x), jnp.asarray(labels)
+    return lambda: jax.block_until_ready(f(v, k))
 
 
 def cross_entropy_by_hand(x, labels):
@@ -128,8 +128,9 @@ def gather(tiny):
 
     def jax():
         jax, jnp = load("jax"), load("jax.numpy")
-        f, v = jax.jit(jax.grad(lambda v: (v[i] * w).sum())), jnp.asarray(t)
-        return lambda: f(v).block_until_ready()
+        f = jax.jit(jax.grad(lambda v, i, w: (v[i] * w).sum()))
+        given = [jnp.asarray(a) for a in (t, i, w)]  # as arguments: constants would be folded away
+        return lambda: f(*given).block_until_ready()
 
     return {
         "dualad": lambda: lambda: g(t),

@@ -162,15 +162,15 @@ def step_functional(tiny):
         vg = jax.value_and_grad(loss_of(jnp))
 
         @jax.jit
-        def both(p):
+        def both(p, x, labels):
             loss, gradient = vg(p, x, labels)
             return loss, descend(p, gradient)
 
         def trainer():
-            state = [jax.tree.map(jnp.asarray, params)]
+            state, data = [jax.tree.map(jnp.asarray, params)], (jnp.asarray(x), jnp.asarray(labels))
 
             def step():
-                loss, state[0] = jax.block_until_ready(both(state[0]))
+                loss, state[0] = jax.block_until_ready(both(state[0], *data))
                 return loss
 
             return step

@@ -1,0 +1,270 @@
+"""Loss functions, with PyTorch's names, reductions and edge cases."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from ..core.trace import strip
+from ..ops.losses import pick_label, softmax_cross_entropy
+from ._engine import Tensor, constant, has_rows_of_vmap, op, value, wrap
+
+
+class VmapLoss(TypeError):
+    """A loss met a batch where it needs numbers."""
+
+
+def reduced(loss: Any, reduction: str) -> Tensor:
+    """The mean, the sum or all of it."""
+    if reduction == "mean":
+        return wrap(
+            op.divide(op.sum(loss, axis=None, keepdims=False), max(loss.size, 1) if loss.size else np.nan)
+        )
+    if reduction == "sum":
+        return wrap(op.sum(loss, axis=None, keepdims=False))
+    if reduction == "none":
+        return wrap(loss)
+    raise ValueError(f"{reduction} is not a valid value for reduction")
+
+
+def _aligned(input: Any, target: Any, name: str):
+    """The values of both, with PyTorch's warning where they broadcast."""
+    x, y = value(input), value(target)
+    if x.shape != y.shape:
+        warnings.warn(
+            f"Using a target size ({tuple(y.shape)}) that is different to the input size ({tuple(x.shape)}) in {name}. "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+    return x, y
+
+
+def _same_size(input, target, name):
+    x, y = value(input), value(target)
+    if x.shape != y.shape:
+        raise ValueError(
+            f"{name}: target size ({tuple(y.shape)}) must be the same as input size ({tuple(x.shape)})"
+        )
+    return x, y
+
+
+# ---- regression -------------------------------------------------------------------------------------------
+
+
+def mse_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+    """(input − target)²."""
+    x, y = _aligned(input, target, "mse_loss")
+    return reduced(_weighted(op.square(op.subtract(x, y)), weight), reduction)
+
+
+def l1_loss(input: Any, target: Any, reduction: str = "mean", weight: Any = None) -> Tensor:
+    """|input − target|."""
+    x, y = _aligned(input, target, "l1_loss")
+    return reduced(_weighted(op.absolute(op.subtract(x, y)), weight), reduction)
+
+
+def smooth_l1_loss(input: Any, target: Any, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """d² / (2 beta) where d = |input − target| < beta, else d − beta / 2."""
+    if beta < 0:
+        raise ValueError("smooth_l1_loss does not support negative values for beta")
+    x, y = _aligned(input, target, "smooth_l1_loss")
+    d = op.subtract(x, y)
+    if beta == 0:
+        return reduced(op.absolute(d), reduction)
+    return reduced(_huber(d, beta, 1 / beta), reduction)
+
+
+def huber_loss(input: Any, target: Any, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """d² / 2 where d = |input − target| < delta, else delta (d − delta / 2)."""
+    if delta <= 0:
+        raise ValueError("huber_loss does not support non-positive values for delta.")
+    x, y = _aligned(input, target, "huber_loss")
+    return reduced(_huber(op.subtract(x, y), delta, 1.0), reduction)
+
+
+def _huber(d, bound, scale):
+    """scale times d²/2 near zero, continued by its tangents: c d − c²/2 with c = d clipped to the bound."""
+    a = op.absolute(d)
+    c = op.minimum(a, bound)
+    return scale * (c * (a - 0.5 * c))
+
+
+# ---- binary -----------------------------------------------------------------------------------------------
+
+
+def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction: str = "mean") -> Tensor:
+    """−y log x − (1 − y) log(1 − x) of probabilities x; logarithms are held above −100."""
+    x, y = _same_size(input, target, "binary_cross_entropy")
+    bare = np.asarray(strip(x)) if not has_rows_of_vmap(x) else None
+    if bare is not None and bare.size and not (bare.min() >= 0 and bare.max() <= 1):
+        raise RuntimeError("all elements of input should be between 0 and 1")
+    low = -100.0
+    with np.errstate(divide="ignore"):
+        loss = y * op.maximum(op.log(x), low) + (1 - y) * op.maximum(op.log1p(-x), low)
+    return reduced(_weighted(-loss, weight), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
+) -> Tensor:
+    """`binary_cross_entropy` of expit(input), exact in both tails; `pos_weight` multiplies the positive part."""
+    x, y = _same_size(input, target, "binary_cross_entropy_with_logits")
+    if pos_weight is None:
+        loss = (1 - y) * x - op.log_expit(x)
+    else:
+        w = (value(pos_weight) - 1) * y + 1
+        loss = (1 - y) * x - w * op.log_expit(x)
+    return reduced(_weighted(loss, weight), reduction)
+
+
+# ---- classes ----------------------------------------------------------------------------------------------
+
+
+def cross_entropy(
+    input: Any,
+    target: Any,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Negative log-likelihood of classes under softmax(input).
+
+    Parameters
+    ----------
+    input : (N, C), (C,) or (N, C, d1, …)
+        Logits.
+    target : (N,), () or (N, d1, …) integers; or class probabilities, of the shape of `input`
+    weight : (C,)
+        By class.
+    ignore_index : int
+        Examples with this label do not count.
+    label_smoothing : float
+        The share of a target that is spread evenly over all classes.
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    x, y = value(input), constant_or_value(target)
+    if x.ndim == 2 and y.ndim == 1 and weight is None and label_smoothing == 0.0 and y.dtype.kind in "iu":
+        bare = _labels(y)
+        if bare is None or not (bare == ignore_index).any():  # the road of training
+            return reduced(softmax_cross_entropy(x, y)[0], reduction)
+    if y.dtype.kind == "f":
+        return _probabilities(x, y, weight, reduction, label_smoothing, ignore_index)
+    logp = op.log_softmax(x, axis=_class_axis(x))
+    return _nll(logp, y, weight, ignore_index, reduction, label_smoothing, "cross_entropy")
+
+
+def nll_loss(
+    input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """−input[label]: the loss of log-probabilities, as `log_softmax` gives them."""
+    return _nll(value(input), constant_or_value(target), weight, ignore_index, reduction, 0.0, "nll_loss")
+
+
+def _class_axis(x):
+    return 0 if x.ndim == 1 else 1
+
+
+def _probabilities(x, y, weight, reduction, smoothing, ignore_index):
+    if x.shape != y.shape:
+        raise ValueError(
+            f"cross_entropy: floating-point targets are class probabilities of the shape of the input, {tuple(x.shape)}, "
+            f"not {tuple(y.shape)}; class labels are integers"
+        )
+    if ignore_index >= 0:
+        raise ValueError("ignore_index is not supported for floating point target")
+    axis = _class_axis(x)
+    if smoothing:
+        y = y * (1 - smoothing) + smoothing / x.shape[axis]
+    logp = op.log_softmax(x, axis=axis)
+    if weight is not None:
+        logp = logp * _along_classes(constant(weight), x.ndim)
+    loss = -op.sum(logp * y, axis=axis, keepdims=False)
+    if reduction == "mean":
+        return wrap(op.sum(loss, axis=None, keepdims=False) / max(x.size // x.shape[axis], 1))
+    return reduced(loss, reduction)
+
+
+def _along_classes(w, ndim):
+    return w if ndim == 1 else w.reshape((-1,) + (1,) * (ndim - 2))
+
+
+def _nll(logp, y, weight, ignore_index, reduction, smoothing, name):
+    """The loss of log-probabilities (N, C, …) at labels (N, …)."""
+    single = logp.ndim == 1
+    expected = () if single else (logp.shape[0], *logp.shape[2:])
+    if y.dtype.kind not in "iu":
+        raise TypeError(f"{name}: labels must be integers, not {y.dtype}; write target.long()")
+    if tuple(y.shape) != expected:
+        raise ValueError(f"Expected target size {list(expected)}, got {list(y.shape)}")
+    if _labels(y) is None:
+        raise VmapLoss(
+            f"{name} under vmap takes integer labels with (N, C) logits, without weight and smoothing"
+        )
+    labels = np.asarray(_labels(y)).reshape(-1)
+    rows = logp.reshape((1, -1)) if single else _rows(logp)
+    classes = rows.shape[1]
+    counted = labels != ignore_index
+    safe = np.where(counted, labels, 0)
+    if safe.size and not 0 <= safe.min() <= safe.max() < classes:
+        bad = safe[(safe < 0) | (safe >= classes)][0]
+        raise IndexError(f"Target {bad} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
+    by_class = None if weight is None else np.asarray(constant(weight))
+    w = (
+        counted.astype(logp.dtype)
+        if by_class is None
+        else np.where(counted, by_class[safe], 0).astype(logp.dtype)
+    )
+    loss = _at_counted(-pick_label(rows, safe), counted) * w
+    if smoothing:
+        every = rows if by_class is None else rows * by_class
+        spread = _at_counted(-op.sum(every, axis=1, keepdims=False), counted)
+        loss = loss * (1 - smoothing) + spread * (smoothing / classes)
+    if reduction == "mean":
+        return wrap(op.sum(loss, axis=None, keepdims=False) / w.sum())
+    if reduction == "none":
+        return wrap(loss.reshape(expected))
+    return reduced(loss, reduction)
+
+
+def _at_counted(loss, counted):
+    """Zero for examples that do not count, whatever stands there."""
+    return loss if counted.all() else op.where(counted, loss, np.zeros((), loss.dtype))
+
+
+def _rows(logp):
+    """(N, C, d1, …) as (N d1 …, C)."""
+    if logp.ndim == 2:
+        return logp
+    axes = (0, *range(2, logp.ndim), 1)
+    return logp.transpose(axes).reshape((-1, logp.shape[1]))
+
+
+def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """target (log target − input), for log-probabilities `input`; "batchmean" divides by the number of rows."""
+    x, y = value(input), value(target)
+    loss = op.exp(y) * (y - x) if log_target else op.xlogy(y, y) - y * x
+    if reduction == "batchmean":
+        return wrap(op.sum(loss, axis=None, keepdims=False) / x.shape[0])
+    return reduced(loss, reduction)
+
+
+# ---- helpers ----------------------------------------------------------------------------------------------
+
+
+def _weighted(loss, weight):
+    return loss if weight is None else loss * constant(weight)
+
+
+def constant_or_value(target):
+    """Labels as they are; probabilities with their derivative."""
+    v = value(target)
+    return v if hasattr(v, "dtype") else np.asarray(v)
+
+
+def _labels(y):
+    """The plain integers of labels, None if they are rows of a batch."""
+    return None if has_rows_of_vmap(y) else np.asarray(strip(y))

@@ -1,0 +1,152 @@
+"""Normalisation: by the batch, with running statistics for eval mode, and by the example."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .._tensor import Tensor, ones, tensor, zeros
+from . import functional as F
+from .module import Module
+from .parameter import Parameter
+
+
+class _BatchNorm(Module):
+    """(x − mean) / √(var + eps) · weight + bias for each channel (axis 1).
+
+    In training mode mean and variance are the batch's, and the running ones move towards them; in eval mode they are
+    the running ones. Under a transform, training mode needs `functional_call(…, return_buffers=True)`.
+
+    Parameters
+    ----------
+    num_features : int
+        Channels.
+    eps : float
+    momentum : float or None
+        Weight of the batch in the running statistics; None for a plain average over all batches.
+    affine : bool
+        Whether there are a weight (ones at first) and a bias (zeros).
+    track_running_stats : bool
+        Without them, eval mode measures the batch as well.
+    """
+
+    _ranks: tuple[int, ...]
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        *,
+        dtype: Any = None,
+    ):
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.register_parameter("weight", Parameter(ones(num_features, dtype=dtype)) if affine else None)
+        self.register_parameter("bias", Parameter(zeros(num_features, dtype=dtype)) if affine else None)
+        track = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
+        self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
+        self.register_buffer("num_batches_tracked", tensor(0, dtype=np.int64) if track else None)
+
+    def reset_running_stats(self) -> None:
+        """Forget the running statistics."""
+        if self.track_running_stats:
+            self.running_mean = zeros(self.num_features, dtype=self.running_mean.dtype)
+            self.running_var = ones(self.num_features, dtype=self.running_var.dtype)
+            self.num_batches_tracked = tensor(0, dtype=np.int64)
+
+    def reset_parameters(self) -> None:
+        """Weight ones, bias zeros, and forget the running statistics."""
+        from . import init
+
+        self.reset_running_stats()
+        if self.affine:
+            init.ones_(self.weight)
+            init.zeros_(self.bias)
+
+    def forward(self, input: Any) -> Tensor:
+        self._check(input)
+        if not self.training and self.running_mean is not None:
+            return F.batch_norm(
+                input, self.running_mean, self.running_var, self.weight, self.bias, eps=self.eps
+            )
+        out, mean, var = F.batch_normalised(input, self.weight, self.bias, self.eps)
+        if self.training and self.running_mean is not None:
+            self._track(mean, F.unbiased(var, input))
+        return F.wrap(out)
+
+    def _track(self, mean, var):
+        """Move the running statistics towards the batch's."""
+        seen = self.num_batches_tracked + 1
+        share = 1 / seen.item() if self.momentum is None else self.momentum
+        new_mean, new_var = F.moved(self.running_mean, mean, share), F.moved(self.running_var, var, share)
+        self.store_buffer("running_mean", new_mean)
+        self.store_buffer("running_var", new_var)
+        self.store_buffer("num_batches_tracked", seen)
+
+    def _check(self, input):
+        if input.ndim not in self._ranks:
+            expected = " or ".join(f"{r}D" for r in self._ranks)
+            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        if input.shape[1] != self.num_features:
+            raise ValueError(f"expected input with {self.num_features} channels (got {input.shape[1]})")
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    __doc__ = "Batch normalisation of (N, C) or (N, C, L).\n\n" + (_BatchNorm.__doc__ or "")
+    _ranks = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    __doc__ = "Batch normalisation of (N, C, H, W).\n\n" + (_BatchNorm.__doc__ or "")
+    _ranks = (4,)
+
+
+class LayerNorm(Module):
+    """(x − mean) / √(var + eps) · weight + bias over the last axes of each example.
+
+    Parameters
+    ----------
+    normalized_shape : int or tuple
+        The sizes of those axes.
+    eps : float
+    elementwise_affine, bias : bool
+        Whether there are a weight of that shape, and with it a bias.
+    """
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        *,
+        dtype: Any = None,
+    ):
+        super().__init__()
+        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        with_bias = elementwise_affine and bias
+        self.register_parameter(
+            "weight", Parameter(ones(*shape, dtype=dtype)) if elementwise_affine else None
+        )
+        self.register_parameter("bias", Parameter(zeros(*shape, dtype=dtype)) if with_bias else None)
+
+    def forward(self, input: Any) -> Tensor:
+        return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        s = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return s if self.bias is not None or not self.elementwise_affine else s + ", bias=False"

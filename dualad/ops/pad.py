@@ -69,9 +69,10 @@ def pad(
         return _with_constants(x, width, constant_values)
     if isinstance(end_values, Box):
         raise MissingRule(f"pad: end_values cannot be traced{at_user_line()}; add the ramp yourself")
-    if mode in ("edge", "symmetric", "wrap") or (mode == "reflect" and reflect_type == "even"):
+    mirrored = mode in ("reflect", "symmetric")
+    if mode in ("edge", "wrap") or (mirrored and reflect_type == "even"):
         return _by_position(x, width, mode)
-    if mode in ("mean", "linear_ramp") or (mode in ("reflect", "symmetric") and reflect_type == "odd"):
+    if mode in ("mean", "linear_ramp") or (mirrored and reflect_type == "odd"):
         return _by_matrix(x, width, mode, end_values, stat_length, reflect_type)
     if mode in ("maximum", "minimum"):
         return _by_extremum(x, width, "max" if mode == "maximum" else "min", stat_length)

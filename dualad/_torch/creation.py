@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .dtypes import get_default_dtype
@@ -32,7 +34,7 @@ def _nested(data):
     return data
 
 
-def as_tensor(data, dtype=None) -> Tensor:
+def as_tensor(data: Any, dtype=None) -> Any:
     """`data` itself if it is a tensor of that dtype; else a tensor that shares its memory where it can."""
     if isinstance(data, Handle):
         return data if dtype is None else data.to(dtype)

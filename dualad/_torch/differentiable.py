@@ -13,7 +13,7 @@ from .hooks import RemovableHandle, hooks_of, inner
 from .tape import TAPE, tape_levels
 
 
-class Differentiable:
+class Differentiable(Handle):
     __slots__ = ()
 
     def backward(self, gradient=None, retain_graph=None, create_graph: bool = False, inputs=None):

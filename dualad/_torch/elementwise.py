@@ -116,7 +116,7 @@ def scaled(other, alpha):
     return v if type(alpha) is int and alpha == 1 else op.multiply(v, alpha)
 
 
-class Elementwise:
+class Elementwise(Handle):
     __slots__ = ()
 
     def add(self, other, *, alpha=1):

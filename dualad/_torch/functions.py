@@ -11,7 +11,7 @@ from .tape import detached
 from .tensor import Tensor
 
 
-def _tensor(x) -> Tensor:
+def _tensor(x):
     return x if isinstance(x, Handle) else wrap(np.asarray(x))
 
 

@@ -8,6 +8,8 @@ handle is three stores.
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import numpy as np
 
 from ..core.reverse import Var
@@ -15,6 +17,7 @@ from ..core.trace import Box, new, settled
 from .hooks import inner
 from .modes import is_recording
 from .tape import Tape, detached, is_taped, leaf_var, on_tape, pull_tensor_leaf, untaped
+from .typed import Typed
 
 ndarray = np.ndarray
 
@@ -32,11 +35,17 @@ class More:
         self.kept = False  # retain_grad
 
 
-class Handle:
+class Handle(Typed):
     __slots__ = ("__weakref__", "_grad", "_more", "_value")
+
+    _value: Any
+    _grad: Any
+    _more: Any
 
     # NumPy leaves `array * tensor` to the tensor; see protocols.
     __array_priority__ = 1000
+
+    made: ClassVar[type]  # the public class; `tensor.py` sets it
 
     def __init__(self, data=(), dtype=None, requires_grad: bool = False):
         self._value = _fresh(data, dtype)
@@ -46,9 +55,10 @@ class Handle:
 
     @property
     def more(self) -> More:
-        if self._more is None:
-            self._more = More()
-        return self._more
+        more = self._more
+        if more is None:
+            more = self._more = More()
+        return more
 
     # ---- requires_grad, leaves, gradients ----
 
@@ -242,4 +252,4 @@ def recorded(v):
     return v if is_recording() else untaped(v)
 
 
-Handle.made: type = Handle  # the public class, once there is one
+Handle.made = Handle

@@ -71,4 +71,4 @@ def _run_hooks(node, g, cots):
     return node[4], node[5].run(node, g, cots)
 
 
-pull_hooked.hooks = _run_hooks
+pull_hooked.hooks = _run_hooks  # type: ignore[attr-defined]

@@ -66,7 +66,7 @@ def is_alone(t) -> bool:
     return count == ALONE and type(v) is np.ndarray and v.base is None and v.flags.writeable
 
 
-class Indexing:
+class Indexing(Handle):
     __slots__ = ()
 
     def __getitem__(self, index):

@@ -56,7 +56,7 @@ def from_operator(dunder):
     return method
 
 
-class InPlace:
+class InPlace(Handle):
     __slots__ = ()
 
     def copy_(self, src, non_blocking: bool = False):

@@ -3,6 +3,8 @@ another."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from ..core.trace import Box, strip
@@ -28,7 +30,7 @@ def text(t) -> str:
 def numbers(a) -> str:
     if a.size == 0:
         return np.array2string(a, separator=", ") if a.ndim == 1 else "[]"
-    form = {"float_kind": _floats(a)} if a.dtype.kind == "f" else {}
+    form: Any = {"float_kind": _floats(a)} if a.dtype.kind == "f" else {}
     return np.array2string(
         a, separator=", ", prefix="tensor(", formatter=form or None, precision=4, threshold=1000
     )

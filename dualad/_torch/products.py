@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .engine import op
-from .handle import recorded, wrap
+from .handle import Handle, recorded, wrap
 
 
 def _expect(name, t, ndim):
@@ -11,7 +11,7 @@ def _expect(name, t, ndim):
         raise RuntimeError(f"{name} expects {ndim}-dimensional tensors, but got {t.ndim}D")
 
 
-class Products:
+class Products(Handle):
     __slots__ = ()
 
     def matmul(self, other):

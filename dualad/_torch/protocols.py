@@ -38,7 +38,7 @@ def refuse_out(out):
         raise TypeError("out= cannot be a Tensor: its data may be part of a graph. Write t.copy_(result)")
 
 
-class NumPyProtocols:
+class NumPyProtocols(Handle):
     __slots__ = ()
 
     def __array_ufunc__(self, ufunc, method, *inputs, **kwargs):

@@ -7,6 +7,7 @@ order.
 from __future__ import annotations
 
 import threading
+from secrets import randbits
 
 import numpy as np
 
@@ -24,7 +25,7 @@ class Generator:
 
     def __init__(self, seed: int | None = None):
         self._lock = threading.Lock()
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63 if seed is None else seed)
+        self.manual_seed(randbits(63) if seed is None else seed)
 
     def manual_seed(self, seed: int):
         self._seed = int(seed)
@@ -35,7 +36,7 @@ class Generator:
         return self._seed
 
     def seed(self) -> int:
-        self.manual_seed(np.random.SeedSequence().entropy % 2**63)
+        self.manual_seed(randbits(63))
         return self._seed
 
     def get_state(self):

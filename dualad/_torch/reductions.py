@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import builtins
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def along(v, indices, dim, keepdim):
     return picked if keepdim else op.squeeze(picked, axis=dim)
 
 
-class Reducing:
+class Reducing(Handle):
     __slots__ = ()
 
     def sum(self, dim=None, keepdim: bool = False, *, dtype=None, axis=None, keepdims: bool = False):
@@ -266,10 +265,11 @@ class Reducing:
     def unique(
         self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None
     ):
-        out = np.unique(
-            self.detach().numpy(), return_inverse=return_inverse, return_counts=return_counts, axis=dim
-        )
-        return tuple(map(wrap, out)) if builtins.isinstance(out, tuple) else wrap(out)
+        """The distinct entries, sorted; where each entry is among them, and how often it occurs, if asked for."""
+        unique: Any = np.unique
+        a = self.detach().numpy()
+        out = unique(a, return_inverse=return_inverse, return_counts=return_counts, axis=dim)
+        return tuple(map(wrap, out)) if isinstance(out, tuple) else wrap(out)
 
     def bincount(self, weights=None, minlength: int = 0):
         w = None if weights is None else weights.numpy()

@@ -28,7 +28,7 @@ def dim_of(d: int, ndim: int) -> int:
     return d % n
 
 
-class Shaping:
+class Shaping(Handle):
     __slots__ = ()
 
     @property

@@ -23,9 +23,7 @@ from .shaping import Shaping
 from .tape import detached, untaped
 
 
-class Tensor(
-    Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Products, Reducing, Shaping, Handle
-):
+class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Products, Reducing, Shaping):
     """An array in PyTorch's manner: with `.backward()`, `.grad`, and PyTorch's methods.
 
     Make one with `dualad.tensor(data, dtype=None, requires_grad=False)`. `Tensor` is a pytree with one leaf,

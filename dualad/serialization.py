@@ -1,9 +1,9 @@
 """`save` and `load`: trees of tensors in one file, without pickle.
 
 The file is a safetensors file, so that every program that knows the format can read the weights: eight bytes
-with the length of a JSON header, the header, then the arrays, one after another, in C order and little-endian. The
-header's free-text part carries what the format has no word for: how the tree of dicts and lists looks, and a
-checksum of the arrays' bytes. Nothing in a file is ever executed.
+with the length of a JSON header, the header, then the arrays, one after another, in C order and
+little-endian. The header's free-text part carries what the format has no word for: how the tree of dicts and
+lists looks, and a checksum of the arrays' bytes. Nothing in a file is ever executed.
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def load(path: str | os.PathLike[str]) -> Any:
     except (KeyError, IndexError, TypeError, ValueError) as error:
         reason = f"its description does not fit its content ({type(error).__name__}: {error})"
     raise CheckpointError(
-        f"{os.fspath(path)} cannot be loaded: {reason}. Restore it from a copy, or save it again with dualad.save."
+        f"{os.fspath(path)} cannot be loaded: {reason}. Restore it from a copy, or save it again with "
+        "dualad.save."
     )
 
 
@@ -122,7 +123,8 @@ def _describe(obj: Any, place: str, arrays: dict[str, np.ndarray]) -> Any:
         return [kind, [_describe(v, _join(place, k), arrays) for k, v in enumerate(obj)]]
     at = f" at {place!r}" if place else ""
     raise TypeError(
-        f"dualad.save cannot write {type(obj).__name__}{at}: it takes tensors, arrays, numbers, strings, None, and "
+        f"dualad.save cannot write {type(obj).__name__}{at}: it takes tensors, arrays, numbers, strings, "
+        "None, and "
         "dicts, lists and tuples of them. For a model write model.state_dict()."
     )
 

@@ -1,8 +1,9 @@
 """When a layer may write a buffer.
 
-A write is a side effect, and under a transform that is a trap: `vmap` would leave a batch in the buffer, and the
-function of a `grad` may be called again. So in plain code and on the tape of `backward` a buffer takes the value
-without its derivative; under a transform the write is refused, unless `functional_call` is going to return it.
+A write is a side effect, and under a transform that is a trap: `vmap` would leave a batch in the buffer, and
+the function of a `grad` may be called again. So in plain code and on the tape of `backward` a buffer takes
+the value without its derivative; under a transform the write is refused, unless `functional_call` is going to
+return it.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ def write(buffer, v, what):
     owner = transform_of(v)
     if owner is not None:
         raise BufferWrite(
-            f"{what}, and under {owner.name} the write would be lost{at_user_line()}. Call model.eval() first, or "
-            "functional_call(model, parameters_and_buffers, args, return_buffers=True), which returns the new buffers."
+            f"{what}, and under {owner.name} the write would be lost{at_user_line()}. Call model.eval() "
+            "first, or "
+            "functional_call(model, parameters_and_buffers, args, return_buffers=True), which returns the "
+            "new buffers."
         )
     buffer.set_data(np.asarray(detached(v), buffer.dtype))

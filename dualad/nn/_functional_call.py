@@ -31,8 +31,8 @@ def functional_call(
     strict : bool
         Whether every parameter and buffer has to be named.
     return_buffers : bool
-        Return `(output, buffers)`, with the buffers as the call has left them: how BatchNorm's statistics come out of
-        a transform. Without it, a write under a transform raises.
+        Return `(output, buffers)`, with the buffers as the call has left them: how BatchNorm's statistics
+        come out of a transform. Without it, a write under a transform raises.
 
     Raises
     ------

@@ -34,8 +34,10 @@ def _aligned(input: Any, target: Any, name: str):
     x, y = value(input), value(target)
     if x.shape != y.shape:
         warnings.warn(
-            f"Using a target size ({tuple(y.shape)}) that is different to the input size ({tuple(x.shape)}) in {name}. "
-            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            f"Using a target size ({tuple(y.shape)}) that is different to the input size ({tuple(x.shape)}) "
+            f"in {name}. "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the "
+            "same size.",
             stacklevel=3,
         )
     return x, y
@@ -109,7 +111,7 @@ def binary_cross_entropy(input: Any, target: Any, weight: Any = None, reduction:
 def binary_cross_entropy_with_logits(
     input: Any, target: Any, weight: Any = None, reduction: str = "mean", pos_weight: Any = None
 ) -> Tensor:
-    """`binary_cross_entropy` of expit(input), exact in both tails; `pos_weight` multiplies the positive part."""
+    """`binary_cross_entropy` of expit(input), exact in both tails; `pos_weight` weighs the positive part."""
     x, y = _same_size(input, target, "binary_cross_entropy_with_logits")
     if pos_weight is None:
         loss = (1 - y) * x - op.log_expit(x)
@@ -171,7 +173,8 @@ def _class_axis(x):
 def _probabilities(x, y, weight, reduction, smoothing, ignore_index):
     if x.shape != y.shape:
         raise ValueError(
-            f"cross_entropy: floating-point targets are class probabilities of the shape of the input, {tuple(x.shape)}, "
+            "cross_entropy: floating-point targets are class probabilities of the shape of the input, "
+            f"{tuple(x.shape)}, "
             f"not {tuple(y.shape)}; class labels are integers"
         )
     if ignore_index >= 0:
@@ -244,7 +247,7 @@ def _rows(logp):
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Tensor:
-    """target (log target − input), for log-probabilities `input`; "batchmean" divides by the number of rows."""
+    """target (log target − input), for log-probabilities `input`; "batchmean" is the sum over rows / N."""
     x, y = value(input), value(target)
     loss = op.exp(y) * (y - x) if log_target else op.xlogy(y, y) - y * x
     if reduction == "batchmean":

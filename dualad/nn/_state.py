@@ -77,7 +77,7 @@ def _differs(x, t) -> bool:
 
 def _mismatch(name, x, t) -> str:
     if not hasattr(x, "shape"):
-        return f'While copying the parameter named "{name}", expected a tensor from checkpoint but received {type(x)}.'
+        return f'While copying the parameter named "{name}", expected a tensor but received {type(x)}.'
     return (
         f"size mismatch for {name}: copying a param with shape {list(x.shape)} from checkpoint, "
         f"the shape in current model is {list(t.shape)}."

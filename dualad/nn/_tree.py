@@ -1,8 +1,8 @@
 """Modules as pytrees: taken apart into their parameters, and put together again.
 
-What is left when the parameters are taken out is a `Skeleton`: the module itself, and which parameter goes where.
-Putting together copies the tree of modules, shallowly: the copy has parameters of its own, whatever the transform put
-in, and shares everything else.
+What is left when the parameters are taken out is a `Skeleton`: the module itself, and which parameter goes
+where. Putting together copies the tree of modules, shallowly: the copy has parameters of its own, whatever
+the transform put in, and shares everything else.
 """
 
 from __future__ import annotations

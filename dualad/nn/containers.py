@@ -81,7 +81,7 @@ class _List(Module):
 
 
 class Sequential(_List):
-    """Modules called one after another: `Sequential(Linear(2, 3), ReLU())`, or with an `OrderedDict` of names."""
+    """Modules called one after another: `Sequential(Linear(2, 3), ReLU())`, or of a dict of names."""
 
     def __init__(self, *modules: Any):
         if len(modules) == 1 and isinstance(modules[0], Mapping):

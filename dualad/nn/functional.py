@@ -43,7 +43,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     x, w = value(input), value(weight)
     if x.shape[-1:] != w.shape[-1:]:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied: linear takes input (…, {w.shape[-1]}), not {tuple(x.shape)}"
+            f"mat1 and mat2 shapes cannot be multiplied: linear takes input (…, {w.shape[-1]}), not "
+            f"{tuple(x.shape)}"
             f"{at_user_line()}"
         )
     return wrap(_linear(x, w, None if bias is None else value(bias)))
@@ -113,7 +114,7 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest entry of each window of (N, C, H, W) or (C, H, W); with `return_indices`, and where it stood."""
+    """The largest entry of each window of (N, C, H, W) or (C, H, W); with `return_indices`, and where."""
     kernel = pair(kernel_size, "kernel_size")
     settings = dict(
         kernel=kernel,
@@ -177,7 +178,8 @@ def _adaptive(size, output_size, name):
     wanted = tuple(s if w is None else w for s, w in zip(size, wanted, strict=True))
     if any(w < 1 or s % w for s, w in zip(size, wanted, strict=True)):
         raise NotImplementedError(
-            f"{name}: output_size {wanted} has to divide the image's {tuple(size)}: windows of unequal size are not "
+            f"{name}: output_size {wanted} has to divide the image's {tuple(size)}: windows of unequal size "
+            "are not "
             "implemented"
         )
     return tuple(s // w for s, w in zip(size, wanted, strict=True))
@@ -337,7 +339,8 @@ def _implicit(dim, ndim, name):
     if dim is not None:
         return dim
     warnings.warn(
-        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an argument.",
+        f"Implicit dimension choice for {name} has been deprecated. Change the call to include dim=X as an "
+        "argument.",
         stacklevel=3,
     )
     return 0 if ndim in (0, 1, 3) else 1
@@ -403,7 +406,8 @@ def _dropped(input, p, training, inplace, generator, name, mask_shape):
         return input if isinstance(input, Tensor) else wrap(x)
     if has_rows_of_vmap(x):
         raise RandomLayer(
-            f"{name} in training mode under vmap{at_user_line()}: all rows would get the same mask. Call model.eval(), "
+            f"{name} in training mode under vmap{at_user_line()}: all rows would get the same mask. Call "
+            "model.eval(), "
             "or draw the masks outside and pass them in."
         )
     source = default_generator if generator is None else generator
@@ -474,7 +478,7 @@ def batch_normalised(input, weight, bias, eps):
 
 
 def scaled(x, mean, var, weight, bias, eps):
-    """(x − mean) / √(var + eps) · weight + bias, with all but x by channel: one multiplication, one addition."""
+    """(x − mean) / √(var + eps) · weight + bias, by channel: one multiplication, one addition of images."""
     scale = (1.0 if weight is None else value(weight)) / op.sqrt(var + eps)
     shift = -mean * scale if bias is None else value(bias) - mean * scale
     return x * _column(scale, x.ndim, 1.0) + _column(shift, x.ndim, 0.0)
@@ -492,7 +496,7 @@ def layer_norm(
     x, shape = value(input), tuple(normalized_shape)
     if tuple(x.shape[x.ndim - len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {', '.join(map(str, shape))}], but got "
+            f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:]}, but got "
             f"input of size {list(x.shape)}"
         )
     axes, n = tuple(range(-len(shape), 0)), prod(shape)

@@ -2,8 +2,8 @@
 
 References
 ----------
-xavier: Glorot and Bengio, AISTATS 2010. kaiming: He, Zhang, Ren and Sun, arXiv:1502.01852. orthogonal: Saxe, McClelland
-and Ganguli, arXiv:1312.6120.
+xavier: Glorot and Bengio, AISTATS 2010. kaiming: He, Zhang, Ren and Sun, arXiv:1502.01852. orthogonal: Saxe,
+McClelland and Ganguli, arXiv:1312.6120.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 As a pytree a module has its parameters for leaves, each once, in the order of `parameters()`. So
 `dualad.grad(lambda m: loss(m(x), y))(model)` returns a module of the same make that holds the gradient in its
-parameters, and `jvp`, `hvp`, `vmap` go through networks. Buffers (running means, masks, counters) are constants to
-every transform and travel in the tree's structure. A layer that would *write* a buffer there has to be in eval mode,
-or the buffers have to be returned: see `functional_call`.
+parameters, and `jvp`, `hvp`, `vmap` go through networks. Buffers (running means, masks, counters) are
+constants to every transform and travel in the tree's structure. A layer that would *write* a buffer there has
+to be in eval mode, or the buffers have to be returned: see `functional_call`.
 """
 
 from __future__ import annotations
@@ -90,21 +90,24 @@ class Module:
         if name in tables.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{type(value).__name__}' as parameter '{name}' (dualad.nn.Parameter or None "
+                    f"cannot assign '{type(value).__name__}' as parameter '{name}' (dualad.nn.Parameter or "
+                    "None "
                     "expected)"
                 )
             self._parameters[name] = None
         elif name in tables.get("_modules", ()):
             if value is not None:
                 raise TypeError(
-                    f"cannot assign '{type(value).__name__}' as child module '{name}' (dualad.nn.Module or None "
+                    f"cannot assign '{type(value).__name__}' as child module '{name}' (dualad.nn.Module or "
+                    "None "
                     "expected)"
                 )
             self._modules[name] = None
         elif name in tables.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
-                    f"cannot assign '{type(value).__name__}' object to buffer '{name}' (dualad.Tensor or None required)"
+                    f"cannot assign '{type(value).__name__}' object to buffer '{name}' (dualad.Tensor or "
+                    "None required)"
                 )
             self._buffers[name] = value
         else:
@@ -150,7 +153,8 @@ class Module:
     def _set_parameter(self, name, param):
         if param is not None and not param.is_leaf:
             raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly."
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created "
+                "explicitly."
             )
         if name not in self.__dict__.get("_parameters", ()):  # an existing one keeps its place in the order
             self._take(name, "parameter")
@@ -166,7 +170,8 @@ class Module:
         """Add a tensor that is state but no parameter; only persistent ones are in the `state_dict`."""
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (dualad.Tensor or None required)"
+                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (dualad.Tensor or None "
+                "required)"
             )
         self._refuse_taken(name, "_buffers")
         self._take(name, "buffer")
@@ -189,7 +194,7 @@ class Module:
     register_module = add_module
 
     def store_buffer(self, name: str, value: Any) -> None:
-        """Give a buffer new values, without their derivative; refuses where a transform would lose the write."""
+        """Give a buffer new values, without their derivative; refuses where a transform would lose them."""
         self._buffers[name] = stored(self, name, value)
 
     # ---- what is in it ------------------------------------------------------------------------------------
@@ -279,7 +284,7 @@ class Module:
     # ---- saving -------------------------------------------------------------------------------------------
 
     def state_dict(self, *, prefix: str = "") -> OrderedDict[str, Tensor]:
-        """Parameters and persistent buffers by dotted name. They share the module's memory; `deepcopy` a snapshot."""
+        """Parameters and persistent buffers by name. They follow the module; `deepcopy` makes a snapshot."""
         return state_dict(self, prefix)
 
     def load_state_dict(self, state_dict: dict[str, Any], strict: bool = True):
@@ -292,7 +297,8 @@ class Module:
         Raises
         ------
         RuntimeError
-            Keys are missing or unexpected and `strict`, or shapes differ: all of it is listed, nothing is loaded.
+            Keys are missing or unexpected and `strict`, or shapes differ: all of it is listed, nothing is
+            loaded.
         """
         return load_state_dict(self, state_dict, strict)
 
@@ -373,11 +379,11 @@ class Module:
     # ---- hooks --------------------------------------------------------------------------------------------
 
     def register_forward_pre_hook(self, hook: Callable) -> RemovableHandle:
-        """Call `hook(module, args)` before `forward`; what it returns, if anything, replaces the arguments."""
+        """Call `hook(module, args)` before `forward`; what it returns replaces the arguments."""
         return RemovableHandle(self._pre_hooks, hook)
 
     def register_forward_hook(self, hook: Callable) -> RemovableHandle:
-        """Call `hook(module, args, output)` after `forward`; what it returns, if anything, replaces the output."""
+        """Call `hook(module, args, output)` after `forward`; what it returns replaces the output."""
         return RemovableHandle(self._hooks, hook)
 
     # ---- printing, copying --------------------------------------------------------------------------------

@@ -16,8 +16,9 @@ from .parameter import Parameter
 class _BatchNorm(Module):
     """(x − mean) / √(var + eps) · weight + bias for each channel (axis 1).
 
-    In training mode mean and variance are the batch's, and the running ones move towards them; in eval mode they are
-    the running ones. Under a transform, training mode needs `functional_call(…, return_buffers=True)`.
+    In training mode mean and variance are the batch's, and the running ones move towards them; in eval mode
+    they are the running ones. Under a transform, training mode needs `functional_call(…,
+    return_buffers=True)`.
 
     Parameters
     ----------

@@ -30,7 +30,8 @@ def clip_grad_norm_(
     norm = _norm([_norm(g.reshape(-1), norm_type) for g in grads], norm_type)
     if error_if_nonfinite and not np.isfinite(norm):
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it cannot be "
+            f"The total norm of order {norm_type} for gradients from `parameters` is non-finite, so it "
+            "cannot be "
             "clipped. To disable this error and scale the gradients by the non-finite norm anyway, set "
             "`error_if_nonfinite=False`"
         )

@@ -1,7 +1,7 @@
 """The affine map of a layer, x Wᵀ + b, in one primitive.
 
-Apart, product, transposition and sum are three nodes, one array more, and a bias cotangent summed down the columns,
-which NumPy does eight times slower than the matrix product with a row of ones that does it here.
+Apart, product, transposition and sum are three nodes, one array more, and a bias cotangent summed down the
+columns, which NumPy does eight times slower than the matrix product with a row of ones that does it here.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def linear(x, w, b=None):
     return affine(x.reshape((rows, x.shape[-1])), w, b).reshape((*x.shape[:-1], w.shape[0]))
 
 
-# ---- a fast road: matrices in variables of one tape over plain arrays -----------------------------------------
+# ---- a fast road: matrices in variables of one tape over plain arrays -----------------------------------
 
 _PRIM = affine.primitive
 _PARAMETERS, _ALL = (1, 2), (0, 1, 2)

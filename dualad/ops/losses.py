@@ -1,9 +1,9 @@
 """The softmax cross-entropy of rows of logits with integer labels, fused.
 
 Written out, log-sum-exp minus a gather is seven passes over the logits and five arrays of their size. Here a
-block of rows goes through maximum, exponential and sum while it lies in cache, and one array is made: the softmax p,
-which is the second output and what the reverse rule needs. The cotangent of the loss is then p with 1 taken off
-at the label, times g: one pass.
+block of rows goes through maximum, exponential and sum while it lies in cache, and one array is made: the
+softmax p, which is the second output and what the reverse rule needs. The cotangent of the loss is then p
+with 1 taken off at the label, times g: one pass.
 
 `pick_label` and `place_label` are a pair: reading x[n, labels[n]], and its adjoint.
 """
@@ -189,7 +189,8 @@ def _checked(logits, labels):
         )
     if logits.ndim != 2 or labels.shape != logits.shape[:1]:
         raise ValueError(
-            f"cross-entropy takes logits (N, C) and labels (N,), not {logits.shape} and {labels.shape}{at_user_line()}"
+            f"cross-entropy takes logits (N, C) and labels (N,), not {logits.shape} and "
+            f"{labels.shape}{at_user_line()}"
         )
     if labels.size and not 0 <= labels.min() <= labels.max() < logits.shape[1]:
         raise IndexError(

@@ -1,11 +1,13 @@
 """Where an optimiser may write.
 
 A parameter is updated in place only if nobody else can see its memory: then nothing that a tape has saved, no
-array from `numpy()` and no kept state dict is changed behind its holder's back, and a second backward through a
-retained graph still has the weights it was recorded with. CPython knows who holds an array, its reference
-count says it. If somebody does, the parameter moves into an array of its own, and its `detach()`ed twins with it.
+array from `numpy()` and no kept state dict is changed behind its holder's back, and a second backward through
+a retained graph still has the weights it was recorded with. CPython knows who holds an array, its reference
+count says it. If somebody does, the parameter moves into an array of its own, and its `detach()`ed twins with
+it.
 
-Updates run over flat arrays in blocks that stay in cache, through scratch buffers: no array is made in a step.
+Updates run over flat arrays in blocks that stay in cache, through scratch buffers: no array is made in a
+step.
 """
 
 from __future__ import annotations

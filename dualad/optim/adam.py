@@ -1,8 +1,8 @@
 """Adam, and AdamW: steps scaled by running moments of the gradient.
 
-The moments are kept as discounted *sums*, Σ β^k g and Σ β^k g², instead of averages, and their constant factors
-(1 − β) go into the one number that scales the step: two passes over memory fewer out of twelve. `state_dict` speaks
-of averages, as PyTorch does.
+The moments are kept as discounted *sums*, Σ β^k g and Σ β^k g², instead of averages, and their constant
+factors (1 − β) go into the one number that scales the step: two passes over memory fewer out of twelve.
+`state_dict` speaks of averages, as PyTorch does.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Adam(Optimizer):
 
 
 def _prepare(w, state, group):
-    """Make the state of a new parameter; where the betas have changed since the last step, rescale the sums."""
+    """Make the state of a new parameter; where the betas have changed, rescale the sums."""
     betas = tuple(group["betas"])
     if not state:
         state.update(step=0, betas=betas, sum=np.zeros_like(w), sum_sq=np.zeros_like(w))
@@ -125,7 +125,8 @@ def _prepare(w, state, group):
 
 
 class AdamW(Adam):
-    """Adam whose weight decay shrinks the weights themselves, w ← (1 − lr · weight_decay) w, before each step.
+    """Adam whose weight decay shrinks the weights themselves, w ← (1 − lr · weight_decay) w, before each
+    step.
 
     Parameters are Adam's; `weight_decay` is 0.01 unless given.
 

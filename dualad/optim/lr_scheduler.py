@@ -1,7 +1,7 @@
 """Learning-rate schedules, with PyTorch's names and numbers.
 
-A schedule sets `lr` of every group when it is made, and again at each `step()`, after the optimiser's. Where PyTorch
-multiplies the rate that it finds (so that schedules can be chained), so do these.
+A schedule sets `lr` of every group when it is made, and again at each `step()`, after the optimiser's. Where
+PyTorch multiplies the rate that it finds (so that schedules can be chained), so do these.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ class LRScheduler:
         """Go on to the next epoch (or step), after the optimiser's own `step()`."""
         if self._step_count == 1 and self.optimizer._steps == self._began_at:
             warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: call optimizer.step() first, "
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: call optimizer.step() "
+                "first, "
                 "else the first value of the schedule is skipped",
                 UserWarning,
                 stacklevel=2,
@@ -256,14 +257,16 @@ class OneCycleLR(LRScheduler):
     def get_lr(self) -> list[float]:
         if self.last_epoch > self.total_steps:
             raise ValueError(
-                f"Tried to step {self.last_epoch} times. The specified number of total steps is {self.total_steps}"
+                f"Tried to step {self.last_epoch} times. The specified number of total steps is "
+                f"{self.total_steps}"
             )
         start = 0.0
-        for end, of, to, momentum_of, momentum_to in self._phases:
-            if self.last_epoch <= end or end == self._phases[-1][0]:
-                share = (self.last_epoch - start) / (end - start)
+        for phase in self._phases:
+            if self.last_epoch <= phase[0]:
                 break
-            start = end
+            start = phase[0]
+        end, of, to, momentum_of, momentum_to = phase
+        share = (self.last_epoch - start) / (end - start)
         if self.cycle_momentum:
             for group in self.optimizer.param_groups:
                 _set_momentum(group, self._between(group[momentum_of], group[momentum_to], share))

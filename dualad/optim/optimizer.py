@@ -1,7 +1,7 @@
 """The base of all optimisers: parameter groups, state, and saving both.
 
-An optimiser says how one parameter is updated (`_update`) and what its state holds; everything else is here. State
-is kept in plain arrays; `state_dict` gives tensors, by parameter number, as PyTorch writes them.
+An optimiser says how one parameter is updated (`_update`) and what its state holds; everything else is here.
+State is kept in plain arrays; `state_dict` gives tensors, by parameter number, as PyTorch writes them.
 """
 
 from __future__ import annotations
@@ -136,7 +136,8 @@ class Optimizer:
         for mine, theirs in zip(self.param_groups, groups, strict=True):
             if len(mine["params"]) != len(theirs["params"]):
                 raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group"
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's "
+                    "group"
                 )
         numbers = [k for group in groups for k in group["params"]]
         params = dict(zip(numbers, self._all_params(), strict=True))
@@ -200,7 +201,7 @@ def check_betas(group: dict[str, Any]) -> None:
 
 
 def decayed(g, w, spare, group):
-    """The gradient of the block `w` with weight decay and `maximize` in it; `g` itself where there is neither."""
+    """The gradient of the block `w` with weight decay and `maximize` in it, or `g` itself."""
     decay = group["weight_decay"]
     if group["maximize"]:
         g = np.negative(g, out=spare)
@@ -244,6 +245,7 @@ def _flat(value, p, key, number):
         return a.item()
     if a.shape != tuple(p.shape):
         raise ValueError(
-            f"loaded state {key!r} of parameter {number} has shape {a.shape}, the parameter has {tuple(p.shape)}"
+            f"loaded state {key!r} of parameter {number} has shape {a.shape}, the parameter has "
+            f"{tuple(p.shape)}"
         )
     return np.array(a, dtype=p.dtype, order="C").reshape(-1)

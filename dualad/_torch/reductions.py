@@ -265,7 +265,7 @@ class Reducing(Handle):
     def unique(
         self, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim=None
     ):
-        """The distinct entries, sorted; where each entry is among them, and how often it occurs, if asked for."""
+        """The distinct entries, sorted; with inverse and counts if asked for."""
         unique: Any = np.unique
         a = self.detach().numpy()
         out = unique(a, return_inverse=return_inverse, return_counts=return_counts, axis=dim)

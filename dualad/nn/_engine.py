@@ -34,7 +34,12 @@ def pair(x: Any, name: str) -> tuple[int, int]:
         return values * 2
     if len(values) != 2:
         raise ValueError(f"{name} must be an int or a tuple of two ints, but got {x!r}")
-    return values  # type: ignore[return-value]
+    return values
+
+
+def as_tensor(x: Any) -> Tensor:
+    """A tensor as it is; an array or traced value in a handle."""
+    return x if isinstance(x, Tensor) else wrap(value(x))
 
 
 def has_rows_of_vmap(v: Any) -> bool:
@@ -47,4 +52,4 @@ def has_rows_of_vmap(v: Any) -> bool:
     return False
 
 
-__all__ = ["Tensor", "constant", "has_rows_of_vmap", "integers", "op", "pair", "value", "wrap"]
+__all__ = ["Tensor", "as_tensor", "constant", "has_rows_of_vmap", "integers", "op", "pair", "value", "wrap"]

@@ -74,7 +74,7 @@ class _List(Module):
         return len(self._modules)
 
     def __iter__(self) -> Iterator[Module]:
-        return iter(self._modules.values())  # type: ignore[arg-type]
+        return iter(self._modules.values())
 
     def __iadd__(self, modules: Iterable[Module]):
         return self.extend(list(modules))
@@ -193,7 +193,7 @@ class ParameterList(Module):
         return len(self._parameters)
 
     def __iter__(self) -> Iterator[Parameter]:
-        return iter(self._parameters.values())  # type: ignore[arg-type]
+        return iter(self._parameters.values())
 
     def extra_repr(self) -> str:
         return "\n".join(

@@ -496,8 +496,8 @@ def layer_norm(
     x, shape = value(input), tuple(normalized_shape)
     if tuple(x.shape[x.ndim - len(shape) :]) != shape:
         raise RuntimeError(
-            f"Given normalized_shape={list(shape)}, expected input with shape [*, {str(list(shape))[1:]}, but got "
-            f"input of size {list(x.shape)}"
+            f"Given normalized_shape={list(shape)}, expected input with shape "
+            f"[*, {str(list(shape))[1:]}, but got input of size {list(x.shape)}"
         )
     axes, n = tuple(range(-len(shape), 0)), prod(shape)
     d = x - op.sum(x, axis=axes, keepdims=True) / n

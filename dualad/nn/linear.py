@@ -8,6 +8,7 @@ from typing import Any
 from .._tensor import Tensor, empty
 from . import functional as F
 from . import init
+from ._engine import as_tensor
 from .module import Module
 from .parameter import Parameter
 
@@ -114,8 +115,3 @@ class Unflatten(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
-
-def as_tensor(x: Any) -> Tensor:
-    """A tensor as it is; an array or traced value in a handle."""
-    return x if isinstance(x, Tensor) else F.wrap(F.value(x))

@@ -9,6 +9,7 @@ import numpy as np
 
 from .._tensor import Tensor, ones, tensor, zeros
 from . import functional as F
+from ._engine import wrap
 from .module import Module
 from .parameter import Parameter
 
@@ -34,6 +35,8 @@ class _BatchNorm(Module):
     """
 
     _ranks: tuple[int, ...]
+    running_mean: Any
+    running_var: Any
 
     def __init__(
         self,
@@ -80,7 +83,7 @@ class _BatchNorm(Module):
         out, mean, var = F.batch_normalised(input, self.weight, self.bias, self.eps)
         if self.training and self.running_mean is not None:
             self._track(mean, F.unbiased(var, input))
-        return F.wrap(out)
+        return wrap(out)
 
     def _track(self, mean, var):
         """Move the running statistics towards the batch's."""

@@ -57,7 +57,7 @@ attach_rule_setters(_tensordot, tensordot)
 
 def paired_axes(axes, ra, rb):
     """`axes` as a pair of tuples of non-negative axes."""
-    if np.ndim(axes) == 0 and not isinstance(axes, (tuple, list)):
+    if not isinstance(axes, (tuple, list)) and np.ndim(axes) == 0:
         n = int(axes)
         if n > min(ra, rb) or n < 0:
             raise ValueError(f"tensordot: axes={n} for operands with {ra} and {rb} axes")

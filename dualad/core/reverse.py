@@ -153,7 +153,8 @@ def pull_pick(node, g, cots, heap, flags):
     if i not in cots:
         cots[i] = [None] * whole[SHAPE]
         heappush(heap, whole)
-    cots[i][k] = g
+    parts = cots[i]
+    parts[k] = g if parts[k] is None else parts[k] + g  # create_graph picks the same output again
 
 
 def pull_general(node, g, cots, heap, flags):

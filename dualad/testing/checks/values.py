@@ -1,12 +1,14 @@
-"""C0: the public function is the evaluation, boxed or not, and leaves its arguments alone."""
+"""C0: the public function is the evaluation, boxed or not, and NumPy's or SciPy's of the same name, and leaves its
+arguments alone."""
 
 from __future__ import annotations
 
 import numpy as np
+import scipy.special
 
 from ...transforms.forward import jvp
 from ...transforms.reverse import vjp
-from ..probe import same
+from ..probe import apart, same
 from ..results import Wrong
 from ..samples import calls, shape_calls
 from .common import at, some
@@ -16,6 +18,7 @@ def evaluation(prim, worst):
     for call in some([*calls(prim), *shape_calls(prim)], "no samples"):
         with at(call):
             _evaluation(call)
+            _like_numpy(call, worst)
 
 
 def _evaluation(call):
@@ -31,6 +34,28 @@ def _evaluation(call):
     for a, b in zip(call.args, before, strict=True):
         if not same(a, b):
             raise Wrong("an argument was changed")
+
+
+ULPS = 1e-15
+# Of these names NumPy means something else.
+OTHERS = {"put"}
+
+
+def _like_numpy(call, worst):
+    """The evaluation against the function of the same name, where there is one that takes the same call."""
+    prim = call.prim
+    for home in (np, np.linalg, scipy.special):
+        reference = getattr(home, prim.name, None)
+        if reference is None or prim.name in OTHERS:
+            continue
+        args = [[np.array(a) for a in call.args]] if prim.variadic else [np.array(a) for a in call.args]
+        try:
+            want = reference(*args, **call.params)
+        except (TypeError, ValueError):
+            continue  # other parameters, or an empty array where NumPy declines it
+        got = prim.fun(*call.args, **call.params)
+        worst.meet(apart(_all(prim, got), _all(prim, want)), ULPS, call, f"not what {home.__name__} gives")
+        return
 
 
 def _all(prim, out):

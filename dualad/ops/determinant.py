@@ -21,6 +21,7 @@ from ..core.trace import strip
 from . import shape as shapes
 from .contract import trace
 from .matmul import mH, mT
+from .results import SlogdetResult, named
 
 
 def diagonal_sum(x):
@@ -143,6 +144,9 @@ def slogdet(a):
     return np.linalg.slogdet(a)
 
 
+slogdet = named(slogdet, SlogdetResult)
+
+
 @slogdet.jvp
 def _(da, a, out):
     sign, log = out
@@ -154,7 +158,7 @@ def _(da, a, out):
     t = diagonal_sum(face("solve")(a, da))
     if sign.dtype.kind != "c":
         return None, t
-    return sign * (1j * t.imag), t.real
+    return sign * (t.imag * 1j), t.real
 
 
 @slogdet.vjp
@@ -163,7 +167,7 @@ def _(g, a, out):
     of_sign, of_log = g
     of_trace = of_log
     if sign.dtype.kind == "c" and of_sign is not None:
-        turn = 1j * (of_sign * sign).imag
+        turn = (of_sign * sign).imag * 1j
         of_trace = turn if of_log is None else of_log + turn
     if of_trace is None:
         return None

@@ -24,24 +24,7 @@ from . import shape as _shape
 from .linalg import hermitian_part, solve, well_conditioned
 from .matmul import conj, mH, mT
 from .qr import qr as qr
-
-EighResult = type(np.linalg.eigh(np.eye(1)))
-EigResult = type(np.linalg.eig(np.eye(1)))
-SVDResult = type(np.linalg.svd(np.eye(1)))
-
-
-def named(face_of, result):
-    """The public function of a primitive with several outputs, which come under NumPy's names."""
-
-    def function(*args, **params):
-        out = face_of(*args, **params)
-        return out if type(out) is result else result(*out)
-
-    function.__name__ = function.__qualname__ = face_of.__name__
-    function.__doc__, function.__module__ = face_of.__doc__, face_of.__module__
-    function.__signature__, function.__wrapped__ = face_of.__signature__, face_of.__wrapped__
-    return attach_rule_setters(face_of.primitive, function)
-
+from .results import EighResult, EigResult, SVDResult, named
 
 # ---- ties ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..core.space import space_of
 from ..core.trace import Box, Const, as_array_hook, settled, snapshot, strip
+from ..ops.layout import cast
 from ..ops.shape import broadcast_to
 from .functions import implements
 from .rerun import REPLACED
@@ -29,8 +30,8 @@ def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
         x = as_array_hook[0](obj)
     else:
         x = np.array(obj, copy=copy, **kwargs)
-    if dtype is not None and x.dtype != np.dtype(dtype):
-        x = x.astype(np.dtype(dtype))
+    if dtype is not None:
+        x = cast(x, dtype)
     if x.ndim < ndmin:
         x = x.reshape((1,) * (ndmin - x.ndim) + tuple(x.shape))
     return x if isinstance(x, Box) else Const(x)
@@ -83,7 +84,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
         return Const(np.full(shape, fill_value, dtype, order))
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     filled = broadcast_to(fill_value, shape=shape)
-    return filled if dtype is None else filled.astype(np.dtype(dtype))
+    return filled if dtype is None else filled.astype(dtype)
 
 
 CREATION["full"] = full

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.trace import Box
 from ..ops import extrema, moments, running
+from ..ops.layout import cast
 from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
 from .functions import NoValue, implements, reject, truth
@@ -17,7 +18,7 @@ def _finish(result, out):
 
 
 def _cast(a, dtype):
-    return a if dtype is None or a.dtype == np.dtype(dtype) else a.astype(np.dtype(dtype))
+    return a if dtype is None else cast(a, dtype)
 
 
 def _masked(a, where, fill):

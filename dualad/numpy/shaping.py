@@ -6,6 +6,7 @@ import numpy as np
 
 from ..core.trace import Box
 from ..ops import shape as S
+from ..ops.layout import cast
 from .functions import implements, reject
 from .ufuncs import store
 
@@ -79,7 +80,7 @@ def expand_dims(a, axis):
 def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
     reject("np.concatenate", casting=(casting, "same_kind"))
     joined = S.concatenate(*arrays, axis=axis)
-    joined = joined if dtype is None else joined.astype(np.dtype(dtype))
+    joined = joined if dtype is None else joined.astype(dtype)
     return joined if out is None else store(out, joined)
 
 
@@ -87,7 +88,7 @@ def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind")
 def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
     reject("np.stack", casting=(casting, "same_kind"))
     joined = S.stack(*arrays, axis=axis)
-    joined = joined if dtype is None else joined.astype(np.dtype(dtype))
+    joined = joined if dtype is None else joined.astype(dtype)
     return joined if out is None else store(out, joined)
 
 
@@ -139,6 +140,6 @@ def diag(v, k=0):
 
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
-    return S.astype(_box(x), dtype=np.dtype(dtype))
+    return cast(_box(x), dtype)
 
 

@@ -10,6 +10,7 @@ from ..core.errors import MissingRule, StoreError, at_user_line
 from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box
+from ..ops.layout import cast
 from .suggest import nearest
 
 _OPS: dict = {}  # ufunc -> primitive's function
@@ -38,10 +39,15 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if any(_is_foreign(x) for x in inputs):
         return NotImplemented
     out = kwargs.pop("out", None)
+    if type(out) is tuple and out[0] is Ellipsis:  # "an array, please, not a scalar"
+        out = None
     call = _METHODS.get(method)
     if call is None:
         raise MissingRule(f"np.{ufunc.__name__}.{method} of a traced value is not supported{at_user_line()}")
+    where = kwargs.pop("where", True) if method == "__call__" and out is not None else True
     result = call(ufunc, *inputs, **kwargs)
+    if where is not True:
+        result = face("where")(where, result, out[0])
     return result if out is None else _deliver(result, out)
 
 
@@ -80,13 +86,13 @@ def store(target, result):
 
 def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True):
     if dtype is not None:
-        inputs = tuple(face("astype")(as_box_or_array(x), dtype=np.dtype(dtype)) for x in inputs)
+        inputs = tuple(cast(as_box_or_array(x), dtype) for x in inputs)
     if casting != "same_kind" and dtype is None:
         raise MissingRule(f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}")
     if where is not True:
         raise MissingRule(
             f"np.{ufunc.__name__}(…, where=…) leaves entries without a value{at_user_line()}; "
-            "write np.where(mask, f(x), other)"
+            "give out=, or write np.where(mask, f(x), other)"
         )
     return _find(ufunc)(*inputs)
 

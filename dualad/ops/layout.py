@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import NotDifferentiable, at_user_line
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from .roads import fast_road
@@ -283,6 +284,19 @@ def _(rng):
 def astype(x, *, dtype):
     """The array cast to a dtype. Between floating-point types it is linear, to integers and booleans flat."""
     return as_array(x).astype(dtype)
+
+
+def cast(x, dtype):
+    """`astype` for every spelling of a dtype. Objects, strings and dates would lose the derivative: refused."""
+    if isinstance(dtype, type) and issubclass(dtype, np.dtype):
+        dtype = dtype()
+    dtype = np.dtype(dtype)
+    if dtype.kind not in "biufc":
+        raise NotDifferentiable(
+            f"a traced value cannot become {dtype}{at_user_line()}, which holds no derivative; "
+            "cast dualad.stop_gradient(x)"
+        )
+    return x if x.dtype == dtype else astype(x, dtype=dtype)
 
 
 astype.jvp(lambda dx, dtype, x_space: astype(dx, dtype=dtype) if np.dtype(dtype).kind in "fc" else None)

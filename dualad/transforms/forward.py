@@ -38,19 +38,32 @@ def jvp(f: Callable, primals, tangents, *, has_aux: bool = False) -> tuple[Any, 
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
         raise StructureError("jvp takes tuples: jvp(f, (x,), (dx,)); for one argument, mind the commas")
-    leaves, treedef = tree_flatten(tuple(primals))
-    moves = _flatten_tangents(tuple(tangents), treedef, len(leaves))
     trace = ForwardTrace("jvp")
-    duals = [_dual(x, dx, k, trace) for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))]
+    if len(primals) == len(tangents) == 1 and _is_lean(primals[0], tangents[0]):
+        # One array along one array: no pytrees.
+        duals = (trace.dual(primals[0], tangents[0]),)
+    else:
+        leaves, treedef = tree_flatten(tuple(primals))
+        moves = _flatten_tangents(tuple(tangents), treedef, len(leaves))
+        duals = treedef.unflatten(
+            _dual(x, dx, k, trace) for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))
+        )
     with trace.catching():
-        out = run(trace, f, treedef.unflatten(duals), {})
+        out = run(trace, f, duals, {})
     if trace.flags:
         trace.report()
     out, aux = out if has_aux else (out, None)
+    if type(out) is Dual and not has_aux:
+        return _leave(out, trace)
     outs, outdef = tree_flatten(out)
     pairs = [_leave(o, trace) for o in outs]
     result = outdef.unflatten(p for p, _ in pairs), outdef.unflatten(t for _, t in pairs)
     return (*result, _leave_aux(aux, trace)) if has_aux else result
+
+
+def _is_lean(x, dx) -> bool:
+    plain = type(x) is np.ndarray is type(dx)
+    return plain and x.dtype.kind == "f" and x.dtype is dx.dtype and x.shape == dx.shape
 
 
 def _flatten_tangents(tangents, treedef, n):

@@ -15,10 +15,11 @@ def main(argv=None) -> int:
     options = _parse(argv)
     from . import cases  # noqa: F401  (fills CASES)
 
-    chosen = [c for name, c in CASES.items() if not options.names or any(w in name for w in options.names)]
+    wanted = options.names or [""]
+    chosen = [c for name, c in CASES.items() if any(word in name for word in wanted)]
     if options.list:
         for c in chosen:
-            print(f"{c.name:<26} {report.target(c):<28} {c.what}")
+            print(f"{c.name:<26} {report.target(c):<40} {c.what}")
         return 0
     if not chosen:
         print(f"no case is named like {options.names}; --list shows them", file=sys.stderr)

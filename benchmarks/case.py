@@ -29,7 +29,7 @@ class Case:
     ----------
     make : `tiny -> {name: maker}`. A name is a library's ("torch"), or has one in front ("torch-fused").
     unit : "µs", "ms", or that of a gauge.
-    per : by what the time of one call is divided (operations, tangents).
+    per : by how many things the time of one call is divided, `of` says which ("op", "tangent").
     targets : name of a contestant -> the largest ratio of dualad to it that is wanted.
     limit : the largest value of dualad itself that is wanted, in `unit`.
     rtol : results agree if they differ by less than `rtol` times the largest entry.
@@ -41,6 +41,7 @@ class Case:
     make: Callable[[bool], Mapping[str, Callable]]
     unit: str = "µs"
     per: int = 1
+    of: str = "op"
     targets: Mapping[str, float] = field(default_factory=dict)
     limit: float | None = None
     rtol: float = 1e-10

@@ -9,7 +9,7 @@ import platform
 from . import peers
 from .timing import SUBJECT, Outcome
 
-HEADER = f"{'case':<26} {'dualad':>13}  {'target':<28} {'met':<4} ratio of dualad to each [quartiles]"
+HEADER = f"{'case':<26} {'dualad':>16}  {'target':<40} {'met':<4} ratio of dualad to each [quartiles]"
 
 
 def row(outcome: Outcome) -> str:
@@ -20,8 +20,8 @@ def row(outcome: Outcome) -> str:
         if name != SUBJECT:
             low, mid, high = outcome.ratio(name)
             ratios.append(f"{name} {mid:.2f} [{low:.2f}–{high:.2f}]")
-    value = f"{outcome.value():.3g} {case.unit}" + ("/op" if case.per > 1 else "")
-    return f"{case.name:<26} {value:>13}  {target(case):<28} {verdict(outcome):<4} {'  '.join(ratios)}"
+    value = f"{outcome.value():.3g} {case.unit}" + (f"/{case.of}" if case.per > 1 else "")
+    return f"{case.name:<26} {value:>16}  {target(case):<40} {verdict(outcome):<4} {'  '.join(ratios)}"
 
 
 def target(case) -> str:

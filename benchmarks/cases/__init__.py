@@ -1,9 +1,10 @@
-"""All cases. Importing this fills the table."""
+"""All cases. Importing this fills the table, in this order."""
 
-from . import convnets as convnets
-from . import fixed_costs as fixed_costs
-from . import jacobians as jacobians
-from . import kernels as kernels
+# isort: off
+from . import small_chain as small_chain
 from . import large_chain as large_chain
 from . import perceptron as perceptron
-from . import small_chain as small_chain
+from . import convnets as convnets
+from . import kernels as kernels
+from . import jacobians as jacobians
+from . import fixed_costs as fixed_costs

@@ -31,13 +31,13 @@ def contestants(verb, n):
     return {"dualad": lambda: lambda: jacobian(x), "torch": torch, "jax": jax}
 
 
-@case("jacfwd.chain30", per=100)
+@case("jacfwd.chain30", per=100, of="tangent")
 def columns(tiny):
     """`jacfwd` of the chain of 30 operations, 100 inputs: time per tangent."""
     return contestants("jacfwd", 4 if tiny else 100)
 
 
-@case("jacrev.chain30", per=100)
+@case("jacrev.chain30", per=100, of="cotangent")
 def rows(tiny):
     """`jacrev` of the same: time per cotangent."""
     return contestants("jacrev", 4 if tiny else 100)

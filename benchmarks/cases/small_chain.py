@@ -169,9 +169,9 @@ def public_grad(tiny):
     }
 
 
-@case("chain30.grad-methods", per=OPS, limit=2.9)
+@case("chain30.grad-dualad-names", per=OPS, limit=2.9)
 def public_grad_primitives(tiny):
-    """`dualad.grad` of the same function in dualad's own names (`dualad.numpy.sin`)."""
+    """`dualad.grad` of the same function in the names of `dualad.numpy`, which skip NumPy's protocol."""
     x, a, _ = inputs(_size(tiny))
     dnp = dualad.numpy
     g = dualad.grad(lambda v: chain(v, a, dnp.sin, dnp.tanh, dnp.exp).sum())

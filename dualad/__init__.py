@@ -1,5 +1,8 @@
 """dualad: forward and reverse automatic differentiation of NumPy programs, each engine checking the other."""
 
+import importlib as _importlib
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
 from . import autograd as autograd
 from . import numpy as numpy
 from ._tensor import FUNCTIONS as _FUNCTIONS
@@ -81,6 +84,23 @@ from .transforms.stop import getval as getval
 from .transforms.stop import is_traced as is_traced
 from .transforms.stop import stop_gradient as stop_gradient
 
+if _TYPE_CHECKING:
+    from . import data as data
+    from . import nn as nn
+    from . import optim as optim
+    from . import utils as utils
+    from .serialization import load as load
+    from .serialization import save as save
+
 globals().update(_FUNCTIONS)  # exp, matmul, relu …: PyTorch's functions of tensors
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str):
+    """Networks, optimisers, loaders and files are imported when they are first asked for."""
+    if name in ("data", "nn", "optim", "testing", "utils"):
+        return _importlib.import_module(f"{__name__}.{name}")
+    if name in ("load", "save"):
+        return getattr(_importlib.import_module(f"{__name__}.serialization"), name)
+    raise AttributeError(f"module 'dualad' has no attribute {name!r}")

@@ -99,11 +99,12 @@ class Training:
         batches = self.data.batches(self.batch_size, self.seed)
         self._first_rate = self.optimizer.param_groups[0]["lr"]
         self._steps = self.epochs * len(batches)
-        for number in range(1, self.epochs + 1):
-            self._epoch(f"epoch {number}/{self.epochs}", batches)
-            if self.stop.asked:
-                self.history.interrupted = True
-                break
+        with np.errstate(over="ignore", invalid="ignore"):  # a loss that is not finite says it better
+            for number in range(1, self.epochs + 1):
+                self._epoch(f"epoch {number}/{self.epochs}", batches)
+                if self.stop.asked:
+                    self.history.interrupted = True
+                    break
         return self.history
 
     def _epoch(self, label: str, batches: DataLoader) -> None:

@@ -22,7 +22,7 @@ class Schedule:
 
 
 SCHEDULES = {
-    ("mnist", "linear"): Schedule(epochs=5, batch_size=64, adam=2e-3, sgd=0.1),
+    ("mnist", "linear"): Schedule(epochs=5, batch_size=128, adam=2e-3, sgd=0.1),
     ("mnist", "conv"): Schedule(epochs=3, batch_size=64, adam=3e-3, sgd=0.05),
     ("digits", "linear"): Schedule(epochs=20, batch_size=32, adam=5e-3, sgd=0.1),
     ("digits", "conv"): Schedule(epochs=20, batch_size=32, adam=5e-3, sgd=0.05),

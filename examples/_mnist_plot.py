@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from dualad.data import DigitImages
+
 from ._command import Problem
-from ._mnist_train import History, Images, Training
+from ._mnist_train import History, Training
 
 HARDEST = 24
 ROWS, COLUMNS = 3, 8
@@ -26,16 +28,16 @@ def matplotlib_figure() -> Any:
     return figure
 
 
-def draw(training: Training, probabilities: np.ndarray, title: str) -> bytes:
+def draw(training: Training, digits: DigitImages, probabilities: np.ndarray, title: str) -> bytes:
     """A PNG of the training's history and of the hardest test digits."""
     figure = matplotlib_figure().Figure(figsize=(11, 8.4), layout="constrained", facecolor="white")
-    figure.get_layout_engine().set(rect=(0.008, 0.008, 0.984, 0.984), h_pad=0.03)
-    figure.suptitle(title, fontsize=13, y=0.985, color=INK)
+    figure.get_layout_engine().set(rect=(0.008, 0.008, 0.984, 0.984), h_pad=0.055)
+    figure.suptitle(title, fontsize=13, color=INK)
     above, below = figure.subfigures(2, 1, height_ratios=(0.82, 1))
     left, right = above.subplots(1, 2, width_ratios=(1.5, 1))
     _losses(left, training.history)
     _accuracies(right, training.history)
-    _hardest(below, training.test, probabilities)
+    _hardest(below, digits, probabilities)
     png = io.BytesIO()
     figure.savefig(png, format="png", dpi=120)
     return png.getvalue()
@@ -112,10 +114,10 @@ def hardest(labels: np.ndarray, probabilities: np.ndarray, count: int = HARDEST)
     return np.argsort(given, kind="stable")[:count]
 
 
-def _hardest(figure: Any, test: Images, probabilities: np.ndarray) -> None:
-    wrong = int((probabilities.argmax(1) != test.labels).sum())
+def _hardest(figure: Any, digits: DigitImages, probabilities: np.ndarray) -> None:
+    wrong = int((probabilities.argmax(1) != digits.test_labels).sum())
     figure.suptitle(
-        f"The hardest of {len(test.labels):,} test digits ({wrong:,} are misread): "
+        f"The hardest of {len(digits.test_labels):,} test digits ({wrong:,} are misread): "
         "true digit → the model's reading, with its probability",
         fontsize=11,
         x=0.01,
@@ -125,9 +127,11 @@ def _hardest(figure: Any, test: Images, probabilities: np.ndarray) -> None:
     panels = figure.subplots(ROWS, COLUMNS).ravel()
     for axes in panels:
         axes.set_axis_off()
-    for axes, index in zip(panels, hardest(test.labels, probabilities), strict=False):
-        truth, reading = int(test.labels[index]), int(probabilities[index].argmax())
-        axes.imshow(1 - test.images[index, 0], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    for axes, index in zip(panels, hardest(digits.test_labels, probabilities), strict=False):
+        truth, reading = int(digits.test_labels[index]), int(probabilities[index].argmax())
+        axes.imshow(
+            digits.test_images[index], cmap="gray_r", vmin=0, vmax=digits.pixel_max, interpolation="nearest"
+        )
         axes.set_title(
             f"{truth} → {reading}  {probabilities[index, reading]:.0%}",
             fontsize=10,

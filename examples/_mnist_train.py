@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from dualad.data import DataLoader, TensorDataset
+from dualad.data import DataLoader, DigitImages, TensorDataset
 
 from ._command import Problem
 from ._mnist_progress import Progress
@@ -21,18 +21,35 @@ from ._mnist_progress import Progress
 TEST_BATCH = 500
 
 
+# Mean and standard deviation of the training pixels, on a scale from 0 to 1.
+PIXELS = {"mnist": (0.1307, 0.3081), "digits": (0.3058, 0.3766)}
+
+
 @dataclass
 class Images:
-    """Images as a model reads them, float32 (n, 1, height, width) from 0 to 1, and their labels, int64."""
+    """Images as a model reads them, float32 (n, 1, height, width), standardised; and their labels, int64."""
 
     images: np.ndarray
     labels: np.ndarray
 
     @classmethod
-    def prepare(cls, images: np.ndarray, labels: np.ndarray, pixel_max: int) -> Images:
-        """From the bytes on disk."""
-        scaled = images[:, None].astype(np.float32) / np.float32(pixel_max)
-        return cls(scaled, labels.astype(np.int64))
+    def training(cls, digits: DigitImages, limit: int | None = None) -> Images:
+        """The training part, or the first `limit` images of it."""
+        return cls._prepare(digits, digits.train_images[:limit], digits.train_labels[:limit])
+
+    @classmethod
+    def test(cls, digits: DigitImages) -> Images:
+        """The test part."""
+        return cls._prepare(digits, digits.test_images, digits.test_labels)
+
+    @classmethod
+    def _prepare(cls, digits: DigitImages, images: np.ndarray, labels: np.ndarray) -> Images:
+        mean, deviation = PIXELS[digits.name]
+        pixels = images[:, None].astype(np.float32)
+        pixels /= np.float32(digits.pixel_max)
+        pixels -= np.float32(mean)
+        pixels /= np.float32(deviation)
+        return cls(pixels, labels.astype(np.int64))
 
     def batches(self, size: int, seed: int | None = None) -> DataLoader:
         """Batches in their own order, or in a new random one at every pass."""

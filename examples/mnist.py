@@ -60,7 +60,7 @@ def report(options: argparse.Namespace, training: Training, digits: DigitImages,
         say(f"weights: {options.save}")
     if options.plot:
         headline = title(options, digits, accuracy)
-        _mnist_plot.write(options.plot, _mnist_plot.draw(training, probabilities, headline))
+        _mnist_plot.write(options.plot, _mnist_plot.draw(training, digits, probabilities, headline))
         say(f"plot: {options.plot}")
 
 
@@ -92,13 +92,12 @@ def prepare(options: argparse.Namespace, torch: Any, digits: DigitImages) -> Tra
     model = build(torch, options.model, side, options.seed)
     if options.load:
         _mnist_weights.load(options.load, torch, model, f"--model {options.model} for {side}x{side} pixels")
-    first = slice(options.limit)
     return Training(
         torch,
         model,
         build_optimizer(torch, options.optimizer, model.parameters(), options.lr),
-        Images.prepare(digits.train_images[first], digits.train_labels[first], digits.pixel_max),
-        Images.prepare(digits.test_images, digits.test_labels, digits.pixel_max),
+        Images.training(digits, options.limit),
+        Images.test(digits),
         epochs=options.epochs,
         batch_size=options.batch_size,
         seed=options.seed,

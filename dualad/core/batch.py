@@ -9,12 +9,12 @@ every data argument broadcast to have one. The rest are looped over row by row, 
 
 from __future__ import annotations
 
-import inspect
 import warnings
 
 import numpy as np
 
 from .errors import DualadError
+from .primitive import names_of
 from .space import face
 from .trace import Box, Trace, new
 
@@ -96,7 +96,7 @@ def rank_of(v) -> int:
 
 
 def _apply_rule(prim, values, mask, size, params):
-    asks = inspect.signature(prim.batch).parameters
+    asks = names_of(prim.batch)
     if "mask" not in asks:
         values = [v if m else spread(v, size) for v, m in zip(values, mask, strict=True)]
     given = {**params, "mask": mask, "size": size}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 
 import numpy as np
@@ -76,23 +77,27 @@ def _enter(namespace, family, names) -> None:
 
 def _with_signature(function, ours):
     """`ours`, called with NumPy's arguments by NumPy's names; a keyword it does not have is refused by name."""
-    theirs = inspect.signature(function)
-    mine = list(inspect.signature(ours).parameters.values())
-    data = [p.name for p in mine if p.kind is not p.KEYWORD_ONLY]
-    keywords = {p.name for p in mine if p.kind is p.KEYWORD_ONLY}
-    name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
+    plan = functools.cache(lambda: _plan(function, ours))
 
     def call(*args, **kwargs):
+        theirs, places, keywords = plan()
         bound = theirs.bind(*args, **kwargs).arguments
         given, extra = [], {}
         for k, (key, value) in enumerate(bound.items()):
             if key in keywords:
                 extra[key] = tuple(value) if isinstance(value, list) else value
-            elif k < len(data):
+            elif k < places:
                 given.append(value)
             else:
+                name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
                 reject(name, **{key: (value, theirs.parameters[key].default)})
         return ours(*given, **extra)
 
     return call
 
+
+def _plan(function, ours):
+    """NumPy's signature, the number of our data arguments, and our keywords."""
+    mine = inspect.signature(ours).parameters.values()
+    keywords = {p.name for p in mine if p.kind is p.KEYWORD_ONLY}
+    return inspect.signature(function), len(mine) - len(keywords), keywords

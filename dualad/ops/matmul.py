@@ -10,8 +10,6 @@ boxes of one trace over plain arrays. Stacks, older traces and batches take the 
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 
 from ..core.forward import Dual, fit_tangent
@@ -255,7 +253,7 @@ def _folded(a, b):
     return matmul(a.reshape((rows, a.shape[-1])), b).reshape((*a.shape[:-1], b.shape[1]))
 
 
-matmul.__doc__, matmul.__signature__ = _evaluate.__doc__, inspect.signature(_evaluate)
+matmul.__doc__, matmul.__wrapped__ = _evaluate.__doc__, _evaluate
 attach_rule_setters(prim, matmul)
 matmul.vjp(a=cotangent_of_left, b=cotangent_of_right)
 

@@ -23,5 +23,5 @@ def named(face, result):
 
     function.__name__ = function.__qualname__ = face.__name__
     function.__doc__, function.__module__ = face.__doc__, face.__module__
-    function.__signature__, function.__wrapped__ = face.__signature__, face.__wrapped__
+    function.__wrapped__ = face.__wrapped__
     return attach_rule_setters(face.primitive, function)

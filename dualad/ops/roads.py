@@ -9,7 +9,6 @@ node carries the arguments of the rule as they are:
 
 from __future__ import annotations
 
-import inspect
 from weakref import ref
 
 import numpy as np
@@ -56,7 +55,6 @@ def fast_road(general=None, *, views=False):
     face.__name__ = face.__qualname__ = prim.name
     face.__doc__ = prim.doc
     face.__module__ = fun.__module__
-    face.__signature__ = inspect.signature(fun)
     face.__wrapped__ = fun
     return attach_rule_setters(prim, face)
 

@@ -1,12 +1,13 @@
 """Derivatives from numbers alone: the witness that knows nothing of either engine.
 
-`richardson` takes central differences at halving steps and extrapolates them to step zero (Ridders' tableau);
-per entry it keeps the value whose neighbours in the tableau agree best, and says how well they agree, roundoff
-included. `complex_step` needs a function that accepts complex numbers and is analytic there; it has no subtraction,
-hence no cancellation, and is exact to the last digits (Squire and Trapp, SIAM Review 40, 1998).
+`richardson` takes central differences at halving steps and extrapolates them to step zero (Ridders'
+tableau); per entry it keeps the value whose neighbours in the tableau agree best, and says how well they
+agree, roundoff included. `complex_step` needs a function that accepts complex numbers and is analytic
+there; it has no subtraction, hence no cancellation, and is exact to the last digits (Squire and Trapp,
+SIAM Review 40, 1998).
 
-Functions and directions may be pytrees of arrays. Each function returns `(derivative, error)`, two trees like the
-output; an error of infinity says that the numbers prove nothing there.
+Functions and directions may be pytrees of arrays. Each function returns `(derivative, error)`, two trees like
+the output; an error of infinity says that the numbers prove nothing there.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def richardson(f: Callable, primals: tuple, tangents: tuple, *, eps: float | Non
     primals, tangents : tuples of pytrees of one structure
         A tangent of None, or of an integer leaf, is a zero.
     eps : float, optional
-        The largest step; by default one thirtieth of the size of the arguments, and smaller and larger ones
+        The largest step; by default one thirtieth of the size of the arguments, and smaller ones
         where that does not converge.
 
     Returns
@@ -49,7 +50,8 @@ def richardson(f: Callable, primals: tuple, tangents: tuple, *, eps: float | Non
     for h in starts:
         found, wrong = _ridders(line, h)
         if best is not None:
-            pairs = [_better(*four) for four in zip(best, error, found, wrong, strict=True)]
+            judge = _better if h < starts[0] else _better_if_it_agrees
+            pairs = [judge(*four) for four in zip(best, error, found, wrong, strict=True)]
             found, wrong = [d for d, _ in pairs], [e for _, e in pairs]
         best, error = found, wrong
         if _converged(best, error):
@@ -68,8 +70,8 @@ def central(f: Callable, primals: tuple, tangents: tuple, *, eps: float = 1e-6) 
 def complex_step(f: Callable, primals: tuple, tangents: tuple) -> tuple[Any, Any] | None:
     """The derivative of `f` along real `tangents` from one complex evaluation; None where `f` declines.
 
-    It declines by raising a TypeError or ValueError for complex arguments, by dropping their imaginary part, or by
-    a result that is real.
+    It declines by raising a TypeError or ValueError for complex arguments, by dropping their imaginary
+    part, or by a result that is real.
     """
     line, outdef = _line(f, primals, tangents)
     try:
@@ -120,7 +122,7 @@ def _starts(primals, tangents):
     moves = tree_flatten(tuple(tangents), is_leaf=lambda t: t is None)[0]
     sizes = [(_size(x) or 1.0, _size(dx)) for x, dx in zip(leaves, moves, strict=True) if dx is not None]
     size = min((x / dx for x, dx in sizes if dx), default=1.0)
-    return [size * s for s in (2.0**-5, 2.0**-12, 2.0**-20, 2.0**3)]
+    return [size * s for s in (2.0**-5, 2.0**-12, 2.0**-20)]
 
 
 def _size(x) -> float:
@@ -158,9 +160,17 @@ def _ridders(line, h):
 def _better(d, error, other, its_error):
     """The surer one of two values per entry; where both are sure and they differ, that is the error."""
     apart = np.abs(d - other)
-    both_sure = np.maximum(error, its_error) < SURE * np.maximum(np.abs(d), np.abs(other))
+    both_sure = (error < SURE * np.abs(d)) & (its_error < SURE * np.abs(other))
     smaller = np.where(both_sure & (apart > 10 * (error + its_error)), apart, np.minimum(error, its_error))
     return np.where(its_error < error, other, d), smaller
+
+
+def _better_if_it_agrees(d, error, other, its_error):
+    """The same for a larger step than the first, which has less roundoff and may have crossed a kink: it is
+    believed where it agrees, or where all else has failed."""
+    found, smaller = _better(d, error, other, its_error)
+    kept = (np.abs(d - other) > 10 * error) & (error < POOR * _scale(d))
+    return np.where(kept, d, found), np.where(kept, error, smaller)
 
 
 def _noise(plus, minus, h):

@@ -3,7 +3,7 @@
 Of a simple eigenvalue the vector is smooth, up to the sign or phase that LAPACK chose; the derivative keeps
 that choice (v^H dv has no imaginary part, or none at all). Of a tied one, only functions of the whole
 subspace are smooth, and whether a function is one cannot be seen from its cotangent. So reverse mode raises
-`DegenerateError` when the cotangent of the vectors has a component that turns tied vectors into each other,
+`DegenerateError` when the cotangent of the vectors has a component within the space of tied ones,
 and forward mode, which does not know whether the vectors will be used, gives them the tangent NaN.
 Functions of the eigenvalues alone have their derivative everywhere where it exists.
 
@@ -56,10 +56,16 @@ def inverse_where(x, zero):
     return where(zero, np.zeros((), x.dtype), 1 / where(zero, np.ones((), x.dtype), x))
 
 
-def turning(x, tied):
-    """Where `x` has an entry that turns tied vectors into each other."""
-    off_diagonal = ~np.eye(x.shape[-1], dtype=bool)
-    return noticeable(x) * tied * off_diagonal
+def turning(dx, tied):
+    """Where the tangent `dx`, in the basis of the vectors, turns tied vectors into each other."""
+    off_diagonal = ~np.eye(dx.shape[-1], dtype=bool)
+    return noticeable(dx) * tied * off_diagonal
+
+
+def choosing(g, tied):
+    """Where the cotangent `g`, in the basis of the vectors, sees which vectors a tied block has."""
+    block = face("sum")(tied, axis=-1, keepdims=True) > 1
+    return noticeable(g) * tied * block
 
 
 def noticeable(x):
@@ -114,7 +120,7 @@ def _(g, out):
     if gv is not None:
         k = mH(v) @ conj(gv)
         inverse, tied = inverse_gaps(w)
-        refuse(turning(k, tied), "eigenvalues")
+        refuse(choosing(k, tied), "eigenvalues")
         inner = inner + inverse * k
     return conj(hermitian_part(v @ inner @ mH(v)))
 
@@ -211,9 +217,9 @@ def _(g, out):
     inner = 0 if gw is None else on_diagonal(conj(gw))
     if gv is not None:
         k = mH(v) @ conj(gv)
-        k = k - (mH(v) @ v) * of_diagonal(k)[..., None, :]
         inverse, tied = inverse_gaps(w)
-        refuse(turning(k, tied), "eigenvalues")
+        refuse(choosing(k, tied), "eigenvalues")
+        k = k - (mH(v) @ v) * of_diagonal(k)[..., None, :]
         inner = inner + conj(inverse) * k
     return conj(solve(mH(v), inner @ mH(v)))
 
@@ -381,16 +387,16 @@ def _pull_vectors(g, u1, u2, s):
     """What the cotangent of the vectors means for the turns among them, and for what lies outside."""
     g1, g2 = halves(s, g)
     x = mH(u1) @ g1
-    x = x - mH(x)
     inverse, tied = inverse_square_gaps(s)
-    refuse(turning(x, tied), "singular values")
-    x = inverse * x
+    refuse(choosing(x, tied), "singular values")
+    x = inverse * (x - mH(x))
     if u1.shape[-2] == u1.shape[-1]:
         return x, None
     away = outside(g1, u1)
     if u2.shape[-1]:
         among = mH(u2) @ g2
-        refuse(turning(among, np.array(True)), "the singular values beyond the last one, all zero,")
+        all_tied = np.ones(among.shape[-2:], bool)
+        refuse(choosing(among, all_tied), "the singular values beyond the last one, all zero,")
         away = away - u2 @ (mH(g2) @ u1)
     refuse(noticeable(away) * (s <= tolerance(s))[..., None, :], "zero singular values")
     return x, away * inverse_values(s)[..., None, :]

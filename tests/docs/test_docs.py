@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from dualad.core.primitive import REGISTRY
+
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.M | re.S)
@@ -17,6 +19,16 @@ def blocks(page):
         yield text[: match.start()].count("\n") + 1, match.group(1)
 
 
+@pytest.fixture
+def own_registry():
+    """Primitives that a page makes are gone after it."""
+    before = set(REGISTRY)
+    yield
+    for name in set(REGISTRY) - before:
+        del REGISTRY[name]
+
+
+@pytest.mark.usefixtures("own_registry")
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_blocks_run(page, capsys):
     names: dict = {"__name__": "__docs__"}

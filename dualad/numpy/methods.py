@@ -61,17 +61,27 @@ def _attach_operators():
 
 
 def _attach_in_place():
-    """`x += y` rebinds the box itself, as an ndarray would change itself: other names of it see the change."""
+    """`x += y` rebinds the box itself, as an ndarray would change itself: other names of it see the change.
+
+    A number is no array: there it makes a new one.
+    """
     for dunder, name in {**_BINARY, "matmul": "matmul"}.items():
         setattr(Box, f"__i{dunder}__", _in_place(REGISTRY[name].face))
 
 
 def _in_place(op):
     def method(self, other):
-        self[...] = op(self, other)
+        out = op(self, other)
+        if self.shape == () and not _is_0d_array(strip(self)):
+            return out
+        self[...] = out
         return self
 
     return method
+
+
+def _is_0d_array(value):
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def _shape_of(args):
@@ -157,7 +167,7 @@ _METHODS = {
     "__setitem__": stores.setitem,
     "T": property(lambda self: shaping.transpose(self)),
     "mT": property(lambda self: shaping.matrix_transpose(self)),
-    "flat": property(lambda self: iter(shaping.ravel(self))),
+    "flat": property(stores.flat, lambda self, v: stores.flat(self).__setitem__(..., v)),
     "itemsize": property(lambda self: self.dtype.itemsize),
     "nbytes": property(lambda self: self.size * self.dtype.itemsize),
     "device": property(lambda self: "cpu"),
@@ -167,13 +177,12 @@ _METHODS = {
 
 def _real_part(name):
     """`x.real`, and `x.real = v`, which stores."""
-    part = REGISTRY[name].face
 
     def store(self, value):
         value = value if name == "real" else self.real + 1j * value
         self[...] = value + 1j * self.imag if name == "real" and self.dtype.kind == "c" else value
 
-    return property(lambda self: part(self), store)
+    return property(lambda self: stores.part(self, name), store)
 
 
 for _name, _method in _METHODS.items():

@@ -117,12 +117,12 @@ for _name in _FLAT:
 
 @implements(np.real)
 def real(val):
-    return face("real")(val)
+    return val.real if isinstance(val, Box) else face("real")(val)
 
 
 @implements(np.imag)
 def imag(val):
-    return face("imag")(val)
+    return val.imag if isinstance(val, Box) else face("imag")(val)
 
 
 @implements(np.angle)

@@ -13,9 +13,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import StoreError, at_user_line
+from ..core.primitive import REGISTRY
+from ..core.space import face
 from ..core.trace import Box, Const, Writing, settled, snapshot
 from ..ops import index as I
 from ..ops import put as P
+from ..ops.join import flip
 from ..ops.roads import link
 from ..ops.shape import broadcast_to, inverse, reshape, transpose
 
@@ -72,6 +75,8 @@ def places(index, shape):
 
 def setitem(x, index, value):
     """`x[index] = value` for a dualad array."""
+    if READ_ONLY & {prim.name for prim in lineage(x)}:
+        raise ValueError("assignment destination is read-only")
     write(x, index, as_value(x, value))
     tell_relatives(x)
 
@@ -237,6 +242,43 @@ Writing.read_stores = staticmethod(read)
 # ---- views and their bases ------------------------------------------------------------------------
 
 
+READ_ONLY = {"broadcast_to", "diagonal"}
+
+
+def lineage(x):
+    """The primitives that led from the array that owns the memory to the view `x`."""
+    while getattr(x, "view_of", None) is not None:
+        x, prim, _ = x.view_of
+        yield prim
+
+
+def flat(x):
+    """`x.flat`: the array in one dimension, whose stores reach `x` whatever its layout."""
+    r = reshape(x, shape=(-1,))
+    return r if type(x) is np.ndarray else link(x, r, reshape.primitive, {"shape": (-1,), "order": "C"})
+
+
+def part(x, name):
+    """`x.real` or `x.imag`, whose stores reach `x`."""
+    if name == "real" and x.dtype.kind != "c":
+        return x
+    r = face(name)(x)
+    return link(x, r, REGISTRY[name], {}) if x.dtype.kind == "c" else r
+
+
+# How the content of a view becomes the content of its base.
+_WRITE_THROUGH = {
+    "transpose": lambda base, v, params: transpose(v, axes=inverse(params["axes"])),
+    "flip": lambda base, v, params: flip(v, axis=params["axis"]),
+    "real": lambda base, v, params: v + 1j * face("imag")(base),
+    "imag": lambda base, v, params: face("real")(base) + 1j * v,
+}
+
+
+def _reshaped(base, v, params):
+    return reshape(v, shape=base.shape, order=params.get("order", "C"))
+
+
 def tell_relatives(x, source=None):
     """After a store into `x`: its views become stale, and its base gets what the view has."""
     make_views_stale(x, source)
@@ -246,11 +288,7 @@ def tell_relatives(x, source=None):
     if prim is I.take_static.primitive:
         write(base, params["index"].raw, snapshot(x))
     else:
-        whole = snapshot(x)
-        if prim.name == "transpose":
-            whole = transpose(whole, axes=inverse(params["axes"]))
-        else:
-            whole = reshape(whole, shape=base.shape, order=params.get("order", "C"))
+        whole = _WRITE_THROUGH.get(prim.name, _reshaped)(base, snapshot(x), params)
         rebind(base, covering(whole, base.shape, base.dtype))
     tell_relatives(base, x)
 

@@ -10,6 +10,7 @@ from ..core.errors import MissingRule, StoreError, at_user_line
 from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box
+from ..ops.index import added_at
 from ..ops.layout import cast
 from .suggest import nearest
 
@@ -170,19 +171,12 @@ def _at(ufunc, target, indices, value=None):
         target[indices] = op(target[indices])
     elif ufunc in (np.add, np.subtract):
         v = value if ufunc is np.add else -value
-        target[...] = target + _scattered(target, indices, v)
+        target[...] = added_at(target, indices, v)
     else:
         raise MissingRule(
             f"np.{ufunc.__name__}.at of traced values is not supported{at_user_line()}; where no index repeats, write "
             f"y[i] = np.{ufunc.__name__}(y[i], v)"
         )
-
-
-def _scattered(target, indices, v):
-    """Zeros like the target, with `v` added at the indices: the pullback of reading there."""
-    from .index import add_at
-
-    return add_at(np.zeros(target.shape, target.dtype), indices, v)
 
 
 _METHODS = {

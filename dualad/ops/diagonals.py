@@ -7,6 +7,7 @@ import numpy as np
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from .layout import as_array, broadcast_to, normal_axis
+from .roads import fast_road
 
 
 @primitive(linear="x")
@@ -54,6 +55,7 @@ tril.samples(_triangle_samples)
 triu.samples(_triangle_samples)
 
 
+@fast_road(views=True)
 @primitive(linear="x")
 def diagonal(x, *, offset=0, axis1=0, axis2=1):
     """The diagonals of the matrices that two axes span, along a new last axis; a view."""

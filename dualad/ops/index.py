@@ -364,6 +364,18 @@ def index_samples(rng):
     yield x, (np.zeros(0, int),), Index(HOLE)
 
 
+def added_at(x, index, v):
+    """`x` with `v` added at an index, places named twice included: `np.add.at` as a function."""
+    model = np.broadcast_to(np.zeros((), bool), x.shape)
+    if is_static(index):
+        v = broadcast_to(v, shape=model[index].shape)
+        return x + put_static(v, index=Index(index), shape=x.shape)
+    arrays, spec = read_index(index)
+    if not any(isinstance(a, Box) for a in arrays):
+        v = broadcast_to(v, shape=model[spec.with_arrays(arrays)].shape)
+    return x + scatter_add(v, *arrays, spec=spec, shape=x.shape)
+
+
 def from_nested(values):
     """An array of a nested list: of boxes too, which `stack` puts side by side."""
     if not _has_box(values):

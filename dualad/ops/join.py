@@ -8,6 +8,7 @@ from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.space import face
 from .layout import as_array, broadcast_to, copy, ndarray, normal_axes, normal_axis, rank, reshape, shape_of
+from .roads import fast_road
 
 
 @primitive(linear="xs")
@@ -102,6 +103,7 @@ def array_split(x, indices_or_sections, axis=0):
 # ---- order and repetition -------------------------------------------------------------------------
 
 
+@fast_road(views=True)
 @primitive(linear="x")
 def flip(x, *, axis=None):
     """The array with its elements in reverse order along one axis, some or all."""

@@ -148,7 +148,7 @@ def filled(x, shape):
     return np.broadcast_to(x, shape)
 
 
-@fast_road
+@fast_road(views="always")
 @primitive(linear="x")
 def broadcast_to(x, *, shape):
     """The array repeated along new axes and axes of length one."""

@@ -388,3 +388,113 @@ def test_filling_is_linear(copied, f):
     copied[0] = 0
     dualad.jvp(f, (np.ones(2),), (np.ones(2),))
     assert copied[0] <= 3 * whole
+
+
+# ---- aliases that NumPy programs rely on ----------------------------------------------------------
+
+
+def _scalars_are_no_arrays(x):
+    s = x[0]
+    t = s
+    t += 1
+    u = x.sum()
+    v = u
+    v *= x[1]
+    return np.stack([s, t, u, v])
+
+
+def _in_place_reaches_other_names(x):
+    y = x * 1.0
+    z = y
+    z += x
+    z[1:] **= 2
+    y /= 2
+    return np.concatenate([y, z])
+
+
+def _parts_of_complex_arrays(x):
+    z = np.zeros_like(x) * 1j
+    z.real[0] = x[1]
+    z.imag[1:] = x[0]
+    np.real(z)[2] = x[2]
+    z.real += 1.0
+    return z.real + 2 * z.imag
+
+
+def _real_part_of_real(x):
+    y = np.zeros_like(x)
+    y.real[0] = x[1]
+    return y
+
+
+def _flat(x):
+    y = np.stack([x, x]).T
+    y.flat[1] = x[0] ** 2
+    y.flat[3:5] = x[:2]
+    return y
+
+
+def _diagonals(x):
+    y = np.zeros((3, 3)) * x
+    np.fill_diagonal(y, x)
+    d = np.diagonal(y)
+    y[1, 1] = x[0]
+    return y + d
+
+
+def _broadcasts_see_their_base(x):
+    y = x * 1.0
+    v = np.broadcast_to(y, (2, 3))
+    y[0] = x[1]
+    return v * 1.0
+
+
+def _flipped(x):
+    y = np.stack([x, x])
+    np.flip(y)[0, 0] = 5.0
+    y[::-1][1] = x * x
+    np.rot90(y)[0] = x[:2]
+    return y
+
+
+def _numpy_views(x):
+    y = np.atleast_2d(x * 1.0)
+    np.squeeze(y)[0] = 5.0
+    np.ravel(y)[1] = x[0]
+    np.moveaxis(y, 0, 1)[2] = x[1]
+    a, b, c = np.hsplit(y, 3)
+    b[:] = x[2]
+    np.swapaxes(y, 0, 1)[0] += 1.0
+    return y
+
+
+def _out_arguments(x):
+    y = np.zeros((3, 3)) * x[0]
+    np.add(x, x, out=y[1])
+    np.copyto(y[2], x)
+    y[0].fill(4.0)
+    np.add.at(y, (np.array([1, 1]), 0), x[:2])
+    return y
+
+
+ALIASES = [_scalars_are_no_arrays, _in_place_reaches_other_names, _parts_of_complex_arrays, _real_part_of_real, _flat]
+ALIASES += [_diagonals, _broadcasts_see_their_base, _flipped, _numpy_views, _out_arguments]
+
+
+@pytest.mark.parametrize("f", ALIASES)
+def test_aliases(f):
+    x = np.array([1.0, 2.0, 3.0])
+    np.testing.assert_allclose(dualad.vjp(f, x)[0], f(x), rtol=1e-15)
+    np.testing.assert_allclose(dualad.jvp(f, (x,), (np.ones(3),))[0], f(x), rtol=1e-15)
+    check_duality(f, (x,))
+    xs = np.stack([x, x[::-1]])
+    np.testing.assert_allclose(dualad.vmap(f)(xs), np.stack([f(x) for x in xs]), rtol=1e-15)
+
+
+def test_read_only_views():
+    def f(x):
+        view(np.stack([x, x]))[0] = 1.0
+
+    for view in (np.diagonal, lambda y: np.broadcast_to(y, (2, 2, 3)), lambda y: np.broadcast_to(y, (2, 2, 3))[0]):
+        with pytest.raises(ValueError, match="read-only"):
+            dualad.vjp(f, np.ones(3))

@@ -23,6 +23,7 @@ FLOORS = [
     {"optim"},
 ]
 HEIGHT = {name: height for height, floor in enumerate(FLOORS) for name in floor}
+HEIGHT["data"] = HEIGHT["_tensor"]  # `serialization` writes its files as `data` does
 BESIDE = {"data": {"data"}, "utils": {"data", "utils"}}  # these import of dualad only this
 OUTSIDE = {"core": {"numpy"}, "data": {"numpy", "sklearn"}}  # and these, of the world, only this
 
@@ -70,7 +71,6 @@ def test_files_are_short(path):
     assert lines <= LONGEST, f"{lines} lines; what are the two ideas in it?"
 
 
-def test_an_upward_arrow_would_be_seen(tmp_path):
-    fake = ROOT / "core" / "trace.py"
-    assert "dualad.core.errors" in set(imports(fake))
-    assert HEIGHT["core"] < HEIGHT["ops"] < HEIGHT["numpy"] < HEIGHT["transforms"] < HEIGHT["nn"] < HEIGHT["optim"]
+def test_imports_are_read_right():
+    assert "dualad.core.errors" in set(imports(ROOT / "core" / "trace.py"))
+    assert {"dualad.core.samples", "numpy"} <= set(imports(ROOT / "ops" / "linalg.py"))

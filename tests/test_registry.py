@@ -32,11 +32,16 @@ def test_check(name, check):
 # ---- C11: random shapes, layouts and samples -------------------------------------------------------
 
 
+RANDOM = settings(
+    max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+
+
 @pytest.mark.parametrize("part", range(8))
 def test_duality_of_random_calls(part):
     names = DIFFERENTIABLE[part::8]
 
-    @settings(max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @RANDOM
     @given(st.sampled_from(names).flatmap(lambda name: calls_of(REGISTRY[name])), st.integers(0, 2**32 - 1))
     def duality(call, seed):
         if call.active:
@@ -63,7 +68,9 @@ def missing(prim) -> list[str]:
 def _missing_rules(prim):
     if prim.flat is not None:
         rules = bool(prim.jvp_rules or prim.vjp_rules or prim.linear or prim.multilinear)
-        return ["a reason for being flat"] * (not prim.flat.strip()) + ["nothing: flat, yet it has rules"] * rules
+        return ["a reason for being flat"] * (not prim.flat.strip()) + [
+            "nothing: flat, yet it has rules"
+        ] * rules
     lacks = []
     for arg in prim.args:
         if arg in prim.flat_args:

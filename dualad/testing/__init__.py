@@ -1,8 +1,8 @@
 """The cross-check suite as a public tool.
 
-Of your own function: `check_grads`, and its parts `check_jvp`, `check_vjp`, `check_duality`. Of the primitives:
-`run_check`, `run_checks`, and the same on the command line, `python -m dualad.testing NAME`. The witnesses by
-themselves: `richardson` and `complex_step`, each with an estimate of its own error.
+Of your own function: `check_grads`, and its parts `check_jvp`, `check_vjp`, `check_duality`. Of the
+primitives: `run_check`, `run_checks`, and the same on the command line, `python -m dualad.testing NAME`. The
+witnesses by themselves: `richardson` and `complex_step`, each with an estimate of its own error.
 """
 
 from .checks import CHECKS as CHECKS

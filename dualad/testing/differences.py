@@ -37,7 +37,7 @@ def richardson(f: Callable, primals: tuple, tangents: tuple, *, eps: float | Non
     primals, tangents : tuples of pytrees of one structure
         A tangent of None, or of an integer leaf, is a zero.
     eps : float, optional
-        The largest step; by default one thirtieth of the size of the arguments, and smaller ones
+        The largest step; by default one thirtieth of the size of the arguments, and other ones
         where that does not converge.
 
     Returns
@@ -122,7 +122,7 @@ def _starts(primals, tangents):
     moves = tree_flatten(tuple(tangents), is_leaf=lambda t: t is None)[0]
     sizes = [(_size(x) or 1.0, _size(dx)) for x, dx in zip(leaves, moves, strict=True) if dx is not None]
     size = min((x / dx for x, dx in sizes if dx), default=1.0)
-    return [size * s for s in (2.0**-5, 2.0**-12, 2.0**-20)]
+    return [size * s for s in (2.0**-5, 2.0**-12, 2.0**-20, 2.0**3)]
 
 
 def _size(x) -> float:

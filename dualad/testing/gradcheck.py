@@ -3,10 +3,10 @@
     from dualad.testing import check_grads
     check_grads(f, (x, y), order=2)
 
-`f` takes and returns pytrees of arrays. A check returns nothing when all is well and raises `DerivativeMismatch`
-otherwise: it names the leaf and the entry, what the engine gave, and what numbers say with their own error
-estimate. Where the numbers do not converge (a kink, a jump, noise, a function that draws random numbers) it
-raises `Inconclusive`: a check that proves nothing must not pass.
+`f` takes and returns pytrees of arrays. A check returns nothing when all is well and raises
+`DerivativeMismatch` otherwise: it names the leaf and the entry, what the engine gave, and what numbers
+say with their own error estimate. Where the numbers do not converge (a kink, a jump, noise, a function
+that draws random numbers) it raises `Inconclusive`: a check that proves nothing must not pass.
 """
 
 from __future__ import annotations
@@ -95,8 +95,8 @@ def check_vjp(f: Callable, args: tuple, *, atol=None, rtol=None, eps=None, seed:
     weights = tree_flatten(gs, is_leaf=_is_none)[0]
 
     def scalar(*xs):
-        outs = tree_flatten(f(*xs))[0]
-        return sum(np.sum((g * np.asarray(o)).real) for g, o in zip(weights, outs, strict=True) if g is not None)
+        pairs = zip(weights, tree_flatten(f(*xs))[0], strict=True)
+        return sum(np.sum((g * np.asarray(o)).real) for g, o in pairs if g is not None)
 
     leaves, treedef = tree_flatten(args)
     found = tree_flatten(pullback(gs), is_leaf=_is_none)[0]
@@ -115,9 +115,11 @@ class _Line:
     def along(self, direction):
         moves = [None] * len(self.leaves)
         moves[self.k] = direction
-        flat = lambda *leaves: self.scalar(*self.treedef.unflatten(leaves))
-        d, e = richardson(flat, tuple(self.leaves), tuple(moves), eps=self.eps)
+        d, e = richardson(self.of_leaves, tuple(self.leaves), tuple(moves), eps=self.eps)
         return float(d), float(e)
+
+    def of_leaves(self, *leaves):
+        return self.scalar(*self.treedef.unflatten(leaves))
 
 
 def _entries(line, name, x, g, rng, atol, rtol):
@@ -140,8 +142,8 @@ def _entries(line, name, x, g, rng, atol, rtol):
         allowed = 10 * e + _rtol(rtol, g) * size + (atol or 0.0)
         if not abs(got - d) <= allowed:
             raise DerivativeMismatch(
-                f"vjp: the cotangent of {name} gives {got:.10g} along a random direction, numbers give {d:.10g} "
-                f"± {e:.0e}; none of {ENTRIES} entries tried alone is wrong",
+                f"vjp: the cotangent of {name} gives {got:.10g} along a random direction, numbers give "
+                f"{d:.10g} ± {e:.0e}; none of {ENTRIES} entries tried alone is wrong",
                 name,
                 (),
                 got,
@@ -153,9 +155,10 @@ def _entries(line, name, x, g, rng, atol, rtol):
 def check_duality(f: Callable, args: tuple, *, rtol=None, seed: int = 0) -> None:
     """The two engines against each other: Re⟨g, J dx⟩ = Re⟨Jᵀ g, dx⟩ for random g and dx.
 
-    It needs no differences, holds at kinks as well, and finds every mistake that only one engine makes. Mistakes
-    in both (of the same rule, written twice) it cannot see; `check_jvp` can. The parameters are those of
-    `check_jvp`; `rtol` is relative to the sum of the magnitudes of the terms, 1e-11 by default, 1e-4 in float32.
+    It needs no differences, holds at kinks as well, and finds every mistake that only one engine makes.
+    Mistakes in both (of the same rule, written twice) it cannot see; `check_jvp` can. The parameters are
+    those of `check_jvp`; `rtol` is relative to the sum of the magnitudes of the terms: 1e-11, in float32
+    1e-4.
     """
     args = tuple(args)
     rng = np.random.default_rng(seed)
@@ -168,8 +171,8 @@ def check_duality(f: Callable, args: tuple, *, rtol=None, seed: int = 0) -> None
     allowed = rtol if rtol is not None else (1e-4 if single else 1e-11)
     if not abs(left[0] - right[0]) <= allowed * (left[1] + right[1]):
         raise DerivativeMismatch(
-            f"the engines disagree: forward gives ⟨g, J dx⟩ = {left[0]:.12g}, reverse ⟨Jᵀ g, dx⟩ = {right[0]:.12g}. "
-            "check_jvp and check_vjp tell which of them is wrong.",
+            f"the engines disagree: forward gives ⟨g, J dx⟩ = {left[0]:.12g}, "
+            f"reverse ⟨Jᵀ g, dx⟩ = {right[0]:.12g}. check_jvp and check_vjp tell which of them is wrong.",
             got=right[0],
             expected=left[0],
         )
@@ -221,7 +224,10 @@ def _check_order(f, args, order, modes, options, seed, made):
         return
     rng = np.random.default_rng(seed + order)
     dxs, gs = _random(rng, args), _random(rng, jvp(f, args, _random(rng, args))[0])
-    inner_functions = {"fwd": lambda *xs: jvp(f, xs, dxs)[1], "rev": lambda *xs: _named(xs, vjp(f, *xs)[1](gs))}
+    inner_functions = {
+        "fwd": lambda *xs: jvp(f, xs, dxs)[1],
+        "rev": lambda *xs: _named(xs, vjp(f, *xs)[1](gs)),
+    }
     for mode in modes:
         name = {"fwd": "jvp", "rev": "vjp"}[mode] + (f" of the {made}" if made else "")
         _check_order(inner_functions[mode], args, order - 1, modes, options, seed + 1, name)
@@ -293,8 +299,8 @@ def _inner(gs, ds):
 
 ENDS = {
     DerivativeMismatch: " differ.",
-    Inconclusive: " are undecided: the differences do not converge. Is there a kink, a jump, a random number? "
-    "eps= sets the largest step; check_duality needs no differences.",
+    Inconclusive: " are undecided: the differences do not converge. Is there a kink, a jump, "
+    "a random number? eps= sets the largest step; check_duality needs no differences.",
 }
 
 
@@ -328,7 +334,8 @@ def _compare(engine, what, leaf, got, want, error, atol, rtol):
     worst = int(np.argmax(np.where(wrong, np.nan_to_num(off, nan=np.inf), -1.0)))
     i = tuple(map(int, np.unravel_index(worst, off.shape)))
     text = (
-        f"{engine}: {what}, entry {i} of shape {got.shape}: got {got[i]:.10g}, expected {want[i]:.10g} by numbers, "
-        f"whose error is about {error[i]:.0e}; {int(wrong.sum())} of {got.size} entries"
+        f"{engine}: {what}, entry {i} of shape {got.shape}: got {got[i]:.10g}, "
+        f"expected {want[i]:.10g} by numbers, whose error is about {error[i]:.0e}; "
+        f"{int(wrong.sum())} of {got.size} entries"
     )
     raise kind(text + ENDS[kind], leaf, i, got[i], want[i], error[i])

@@ -55,7 +55,7 @@ def _wide(x):
 
 
 def apart(got, want) -> float:
-    """Largest difference of two lists of arrays over the largest magnitude in `want`; inf where shapes differ."""
+    """Largest difference of two lists of arrays over the largest entry of `want`; inf for other shapes."""
     worst = 0.0
     for a, b in zip(got, want, strict=True):
         worst = max(worst, _apart(np.asarray(a), np.asarray(b)))
@@ -80,4 +80,6 @@ def _apart(a, b):
 def same(got, want) -> bool:
     """Bit for bit: shape, dtype and every entry, NaN included."""
     a, b = np.asarray(got), np.asarray(want)
-    return a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")
+    return (
+        a.shape == b.shape and a.dtype == b.dtype and np.array_equal(a, b, equal_nan=a.dtype.kind in "fcmM")
+    )

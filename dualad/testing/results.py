@@ -33,7 +33,9 @@ class Result(NamedTuple):
         text = f"{self.check} {self.status}"
         if self.status != NOT_APPLICABLE:
             text += f" (worst error {self.error:.1e})"
-        return text + (f": {self.reason}" if self.reason else "") + (f", at {self.where}" if self.where else "")
+        return (
+            text + (f": {self.reason}" if self.reason else "") + (f", at {self.where}" if self.where else "")
+        )
 
 
 class Wrong(Exception):

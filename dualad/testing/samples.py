@@ -1,8 +1,8 @@
 """The calls on which a primitive is tried, made from what stands beside its rules.
 
-An elementwise row gives a domain; the shapes, broadcast pairs, layouts and dtypes are made here. Other primitives
-yield `Sample`s, of which layouts, complex and float32 versions are made. All is seeded by the primitive's
-name, so a failure comes again.
+An elementwise row gives a domain; the shapes, broadcast pairs, layouts and dtypes are made here. Other
+primitives yield `Sample`s, of which layouts, complex and float32 versions are made. All is seeded by the
+primitive's name, so a failure comes again.
 """
 
 from __future__ import annotations
@@ -288,4 +288,3 @@ def layout_calls(prim) -> list[tuple[Call, Call]]:
 
 def _stride_zero(a):
     return np.broadcast_to(a.reshape(-1)[:1].reshape(()), a.shape) if a.size else a
-

@@ -27,7 +27,9 @@ def throwaway():
 
 def planted(edges=(), domain=(0.2, 2.0), **rules):
     square = dict(jvp=lambda dx, x: 2 * x * dx, vjp=lambda g, x: 2 * x * g)
-    return elementwise(lambda x: x * x, **{**square, **rules}, name="planted", domain=domain, edges=edges).primitive
+    return elementwise(
+        lambda x: x * x, **{**square, **rules}, name="planted", domain=domain, edges=edges
+    ).primitive
 
 
 # ---- samples ---------------------------------------------------------------------------------------
@@ -125,14 +127,20 @@ def test_an_edge_with_another_policy_and_a_weak_zero(throwaway):
 
 
 def test_an_evaluation_off_numpy_is_noticed(throwaway):
-    prim = elementwise(lambda x: np.sin(x) * (1 + 1e-12), jvp=lambda dx, x: dx, vjp=lambda g, x: g, name="sinh2")
+    prim = elementwise(
+        lambda x: np.sin(x) * (1 + 1e-12), jvp=lambda dx, x: dx, vjp=lambda g, x: g, name="sinh2"
+    )
     prim.primitive.name = "sin"
     assert not run_check("C0", prim.primitive).ok
 
 
 def test_numbers_that_prove_nothing_fail_the_check(throwaway):
     prim = elementwise(
-        lambda x: x + 1e-3 * np.sin(1e12 * x), jvp=lambda dx: dx, vjp=lambda g: g, name="noisy", holomorphic=False
+        lambda x: x + 1e-3 * np.sin(1e12 * x),
+        jvp=lambda dx: dx,
+        vjp=lambda g: g,
+        name="noisy",
+        holomorphic=False,
     ).primitive
     assert not run_check("C1", prim).ok
 

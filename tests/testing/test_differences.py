@@ -44,7 +44,9 @@ def test_pytrees_directions_and_constants():
 
 def test_an_integer_leaf_is_not_moved():
     seen = []
-    richardson(lambda x, n: seen.append(n.dtype) or x * n, (np.ones(2), np.arange(2)), (np.ones(2), np.ones(2)))
+    richardson(
+        lambda x, n: seen.append(n.dtype) or x * n, (np.ones(2), np.arange(2)), (np.ones(2), np.ones(2))
+    )
     assert set(seen) == {np.dtype(int)}
 
 

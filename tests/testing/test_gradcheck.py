@@ -71,7 +71,9 @@ def test_sound_functions_pass():
 
 
 def test_scales_of_the_arguments_do_not_matter():
-    check_grads(lambda a, b: np.sin(a * 1e-8) * np.exp(b * 1e8), (np.array([1e8, 3e8]), np.array([1e-8, 2e-8])))
+    check_grads(
+        lambda a, b: np.sin(a * 1e-8) * np.exp(b * 1e8), (np.array([1e8, 3e8]), np.array([1e-8, 2e-8]))
+    )
 
 
 @pytest.mark.parametrize("check", [check_jvp, check_duality, check_grads])

@@ -1,7 +1,7 @@
 """The checks C0 to C10 and C12 of a primitive, each a function `(prim, worst)`.
 
-A check raises `Wrong` or `NotApplicable`, or returns; `run_check` makes a `Result` of either. Hypothesis drives C11,
-from the tests (`dualad.testing.strategies`).
+A check raises `Wrong` or `NotApplicable`, or returns; `run_check` makes a `Result` of either. Hypothesis
+drives C11, from the tests (`dualad.testing.strategies`).
 """
 
 from __future__ import annotations

@@ -26,8 +26,10 @@ def batch_is_loop(prim, worst):
 
 
 def _subsets(call):
-    """All arguments that are arrays, and each alone; and the active ones together. Not masks: what they select
-    may have another shape in each row, and `vmap` refuses that with a text of its own."""
+    """All arguments that are arrays, and each alone; and the active ones together.
+
+    Not masks: what they select may have another shape in each row, and `vmap` refuses that by name.
+    """
     arrays = [i for i, a in enumerate(call.args) if hasattr(a, "shape") and a.dtype != bool]
     alone = [(i,) for i in arrays] if len(arrays) < 4 else []
     return dict.fromkeys([tuple(arrays), call.active, *alone]).keys() - {()}
@@ -49,7 +51,8 @@ def _values(call, which, worst):
         return tuple(out) if prim.multi else (out,)
 
     got = vmap(f)(*rows.values())
-    _compare(got, [f(*[r[k] for r in rows.values()]) for k in range(ROWS)], call, worst, f"batched in {which}")
+    loop = [f(*[r[k] for r in rows.values()]) for k in range(ROWS)]
+    _compare(got, loop, call, worst, f"batched in {which}")
 
 
 def _derivatives(call, rng, worst):

@@ -51,7 +51,8 @@ def _linear_in(call, active, rng, worst):
     gs = [random_like(rng, o) for o in mixed]
     (left, size), (right, more) = inner(gs, mixed), inner(gs, want)
     names = ", ".join(call.prim.arg_name(i) for i in active)
-    worst.meet(abs(left - right) / (size + more or 1.0), LINEAR, part, f"declared linear in {names}, and is not")
+    off = abs(left - right) / (size + more or 1.0)
+    worst.meet(off, LINEAR, part, f"declared linear in {names}, and is not")
     _maps_zero_to_zero(part, names)
 
 

@@ -55,15 +55,16 @@ def _against(got, want, error, k, call, worst):
     if not np.all(off <= 10 * error + RICHARDSON * size):
         i = np.unravel_index(np.nanargmax(np.where(np.isnan(off), np.inf, off)), off.shape)
         names = ", ".join(call.prim.arg_name(j) for j in call.active)
-        text = f"tangent along {names}: entry {tuple(map(int, i))} is {got[i]:.12g}, by numbers {want[i]:.12g}"
-        raise Wrong(f"{text} ± {error[i]:.0e}", error=float(off[i] / size))
+        text = f"tangent along {names}: entry {tuple(map(int, i))} is {got[i]:.12g}, "
+        raise Wrong(f"{text}by numbers {want[i]:.12g} ± {error[i]:.0e}", error=float(off[i] / size))
     worst.meet(np.max(off, initial=0.0) / size, np.inf, call, "")
 
 
 def duality(prim, worst):
     differentiable(prim)
     rng = rng_of(prim.name, "C2")
-    for call in some([c for c in [*calls(prim), *shape_calls(prim)] if c.active], "no differentiable argument"):
+    tried = [c for c in [*calls(prim), *shape_calls(prim)] if c.active]
+    for call in some(tried, "no differentiable argument"):
         with at(call):
             check_duality_of(call, rng, worst)
 
@@ -88,7 +89,7 @@ def check_duality_of(call, rng, worst, tolerance=None):
 
 
 def _noise(call, gs, dxs, left, size):
-    """How much a change of the inputs in their last digit moves ⟨g, J dx⟩: what no rule can be better than."""
+    """How much a change of the inputs in their last digit moves ⟨g, J dx⟩: no rule can do better."""
     moved = []
     for sign in (1, -1):
         xs = [np.asarray(x) * (1 + sign * 4 * EPS) for x in call.xs]

@@ -12,15 +12,21 @@ NO_SUCH = "no_such_keyword"
 
 
 def refusals(prim, worst):
-    for call in some(calls(prim), "no samples")[:1]:
-        with at(call):
-            _refuses(lambda: prim.face(*call.args, **call.params, no_such_keyword=1), "an unknown keyword", NO_SUCH)
-            if call.active and prim.flat is None:
-                f = lambda *xs: prim.face(*call.with_active(xs), **call.params, no_such_keyword=1)
-                _refuses(lambda: jvp(f, call.xs, call.xs), "an unknown keyword under jvp", NO_SUCH)
-                _refuses(lambda: vjp(f, *call.xs), "an unknown keyword under vjp", NO_SUCH)
-            if not prim.variadic:
-                _refuses(lambda: prim.face(*call.args, 1.0, 2.0, **call.params), "too many arguments", "")
+    call = some(calls(prim), "no samples")[0]
+    with at(call):
+        _unknown_keyword(call)
+        if not prim.variadic:
+            _refuses(lambda: prim.face(*call.args, 1.0, 2.0, **call.params), "too many arguments", "")
+
+
+def _unknown_keyword(call):
+    def f(*xs):
+        return call.prim.face(*call.with_active(xs), **call.params, no_such_keyword=1)
+
+    _refuses(lambda: f(*call.xs), "an unknown keyword", NO_SUCH)
+    if call.active and call.prim.flat is None:
+        _refuses(lambda: jvp(f, call.xs, call.xs), "an unknown keyword under jvp", NO_SUCH)
+        _refuses(lambda: vjp(f, *call.xs), "an unknown keyword under vjp", NO_SUCH)
 
 
 def _refuses(attempt, what, words):

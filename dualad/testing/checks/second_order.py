@@ -27,10 +27,19 @@ def second_order(prim, worst):
             _third_order(call, rng, worst)
 
 
+def along(f, v):
+    """The derivative of `f` along `v`, as a function of the point."""
+    return lambda *x: jvp(f, x, v)[1]
+
+
+def back(f, gs):
+    """The cotangents of `f` for `gs`, as a function of the point."""
+    return lambda *x: vjp(f, *x)[1](gs)
+
+
 def four_ways(f, xs, v, w, gs):
     """⟨g, D²f[v, w]⟩ by the four orders of the two engines, and the size of what is summed."""
-    forward = lambda *x: jvp(f, x, v)[1]
-    reverse = lambda *x: vjp(f, *x)[1](gs)
+    forward, reverse = along(f, v), back(f, gs)
     return {
         "jvp of jvp": inner(gs, jvp(forward, xs, w)[1]),
         "jvp of vjp": inner(jvp(reverse, xs, w)[1], v),
@@ -62,15 +71,11 @@ def _third_order(call, rng, worst):
     xs = call.xs
     u, v, w = (randoms(rng, xs) for _ in range(3))
     gs = randoms(rng, value(call, xs))
-    forward = lambda *x: jvp(call.f, x, u)[1]
-    reverse = lambda *x: vjp(call.f, *x)[1](gs)
-    fff = lambda *x: jvp(forward, x, v)[1]
-    rf = lambda *x: vjp(forward, *x)[1](gs)
-    fr = lambda *x: jvp(reverse, x, v)[1]
+    forward, reverse = along(call.f, u), back(call.f, gs)
     ways = {
-        "jvp of jvp of jvp": inner(gs, jvp(fff, xs, w)[1]),
-        "jvp of vjp of jvp": inner(jvp(rf, xs, w)[1], v),
-        "vjp of jvp of vjp": inner(vjp(fr, *xs)[1](u), w),
+        "jvp of jvp of jvp": inner(gs, jvp(along(forward, v), xs, w)[1]),
+        "jvp of vjp of jvp": inner(jvp(back(forward, gs), xs, w)[1], v),
+        "vjp of jvp of vjp": inner(vjp(along(reverse, v), *xs)[1](u), w),
     }
     _agree(ways, 100 * PAIRWISE, call, worst, _scale(call, v, gs))
 

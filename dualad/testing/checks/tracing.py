@@ -61,7 +61,7 @@ def _poisoned(call, gs):
     got = _pull_on_tape(call, gs, poison=True)
     for i, a, b in zip(call.active, got, want, strict=True):
         if (a is None) != (b is None) or (a is not None and not same(a, b)):
-            raise Wrong(f"the rule for {call.prim.arg_name(i)} uses data that it did not ask for (poisoned with NaN)")
+            raise Wrong(f"the rule for {call.prim.arg_name(i)} uses data that it did not ask for (poisoned)")
 
 
 def _pull_on_tape(call, gs, poison):
@@ -93,8 +93,8 @@ def _poison(prim, asked, args, leaves, outs):
 
 def spoil(a):
     """Overwrite an array with what no right answer can contain."""
-    if a.flags.writeable:
-        a[...] = np.nan if a.dtype.kind in "fc" else 0 if a.dtype.kind in "iu" else ~a if a.dtype.kind == "b" else a
+    if a.flags.writeable and a.dtype.kind in "fciub":
+        a[...] = np.nan if a.dtype.kind in "fc" else ~a if a.dtype.kind == "b" else 0
 
 
 def _overwritten(call, gs, whole):
@@ -110,16 +110,18 @@ def _overwritten(call, gs, whole):
 
 
 def _fan_out(call, gs, whole, worst):
-    """Four uses of one argument: cotangents add up, by rules that scatter too, and the seeds stay as they are."""
+    """Four uses of one argument: cotangents add up, by rules that scatter too; the seeds stay as they are."""
     uses = (1.0, -0.5, 2.0, 0.25)
     seeds = [tuple(np.asarray(g * np.asarray(s, g.dtype)) for g in gs) for s in uses]
     before = [np.array(g) for one in seeds for g in one]
     got = vjp(lambda *xs: [call.f(*xs) for _ in uses], *call.xs)[1](seeds)
-    worst.meet(apart(got, [sum(uses) * g for g in whole]), SUM, call, "four uses of one argument do not add up")
+    off = apart(got, [sum(uses) * g for g in whole])
+    worst.meet(off, SUM, call, "four uses of one argument do not add up")
     if not all(map(same, [g for one in seeds for g in one], before)):
         raise Wrong("the pull writes into the cotangent that it was given")
 
 
 def _linearized(call, dxs, worst):
     """The recorded linear program is the JVP."""
-    worst.meet(apart(linearize(call.f, *call.xs)[1](*dxs), push(call, call.xs, dxs)), 1e-13, call, "linearize is not jvp")
+    off = apart(linearize(call.f, *call.xs)[1](*dxs), push(call, call.xs, dxs))
+    worst.meet(off, 1e-13, call, "linearize is not jvp")

@@ -1,5 +1,5 @@
-"""C0: the public function is the evaluation, boxed or not, and NumPy's or SciPy's of the same name, and leaves its
-arguments alone."""
+"""C0: the public function is the evaluation, boxed or not, and what NumPy or SciPy give under the same
+name; it leaves its arguments alone."""
 
 from __future__ import annotations
 

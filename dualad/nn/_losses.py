@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..core.trace import strip
-from ..ops.losses import pick_label, softmax_cross_entropy
+from ..ops.losses import label_loss, pick_label
 from ._engine import Tensor, constant, has_rows_of_vmap, op, value, wrap
 
 
@@ -150,9 +150,12 @@ def cross_entropy(
         raise ValueError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     x, y = value(input), constant_or_value(target)
     if x.ndim == 2 and y.ndim == 1 and weight is None and label_smoothing == 0.0 and y.dtype.kind in "iu":
-        bare = _labels(y)
-        if bare is None or not (bare == ignore_index).any():  # the road of training
-            return reduced(softmax_cross_entropy(x, y)[0], reduction)
+        try:  # the road of training
+            if not 0 <= ignore_index < x.shape[1] or has_rows_of_vmap(y):
+                return reduced(label_loss(x, y), reduction)
+        except IndexError:
+            if not (_labels(y) == ignore_index).any():
+                raise
     if y.dtype.kind == "f":
         return _probabilities(x, y, weight, reduction, label_smoothing, ignore_index)
     logp = op.log_softmax(x, axis=_class_axis(x))

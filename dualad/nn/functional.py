@@ -41,13 +41,16 @@ class RandomLayer(DualadError, RuntimeError):
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     """input (…, in) times the transpose of weight (out, in), plus bias (out,)."""
     x, w = value(input), value(weight)
-    if x.shape[-1:] != w.shape[-1:]:
+    try:
+        return wrap(_linear(x, w, None if bias is None else value(bias)))
+    except ValueError:
+        if x.shape[-1:] == w.shape[-1:]:
+            raise
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied: linear takes input (…, {w.shape[-1]}), not "
             f"{tuple(x.shape)}"
             f"{at_user_line()}"
-        )
-    return wrap(_linear(x, w, None if bias is None else value(bias)))
+        ) from None
 
 
 def bilinear(input1: Any, input2: Any, weight: Any, bias: Any = None) -> Tensor:

@@ -8,6 +8,8 @@ import numpy as np
 
 from .optimizer import Optimizer, check_range, decayed
 
+_SMALL = 1 << 13  # entries for which a block's bookkeeping costs more than an array
+
 
 class SGD(Optimizer):
     """w ← w − lr v with v ← momentum v + (1 − dampening) g; without momentum v = g.
@@ -53,6 +55,9 @@ class SGD(Optimizer):
 
     def _update(self, w: np.ndarray, g: np.ndarray, state: dict[str, Any], group: dict[str, Any]) -> None:
         lr, momentum = float(group["lr"]), group["momentum"]
+        if w.size < _SMALL and not momentum and not group["weight_decay"]:
+            w += g * (lr if group["maximize"] else -lr)
+            return
         velocity = state.get("momentum_buffer")
         fresh = momentum != 0 and velocity is None
         if fresh:

@@ -89,7 +89,9 @@ class Program:
     def __call__(self, *inputs):
         slots = dict(enumerate(inputs))
         for step in self.steps:
-            out = step.prim.face(*[slots[a.number] if type(a) is Slot else a for a in step.args], **step.params)
+            out = step.prim.face(
+                *[slots[a.number] if type(a) is Slot else a for a in step.args], **step.params
+            )
             for k, o in enumerate(out if step.prim.multi else (out,)):
                 slots[step.first + k] = o
         return [slots[o.number] if type(o) is Slot else o for o in self.outputs]

@@ -101,7 +101,14 @@ class Primitive:
         self.args = names[:n] + code.co_varnames[len(names) : len(names) + self.variadic]
 
     def names_to_ask(self) -> set[str]:
-        return {"out", "i", *self.args, *self.params, *self.required, *(f"{a}_space" for a in (*self.args, "out"))}
+        return {
+            "out",
+            "i",
+            *self.args,
+            *self.params,
+            *self.required,
+            *(f"{a}_space" for a in (*self.args, "out")),
+        }
 
     def arg_name(self, position: int) -> str:
         """The name of the argument at a position; the last name covers all further positions."""
@@ -182,7 +189,7 @@ def _make_face(prim, fun):
 
 
 def attach_rule_setters(prim: Primitive, face: Callable) -> Callable:
-    """Give the public function of a primitive its `.primitive`, `.jvp`, `.vjp` … """
+    """Give the public function of a primitive its `.primitive`, `.jvp`, `.vjp` …"""
 
     def set_jvp(all=None, /, **rules):
         prim.set_rules("jvp", rules if all is None else {prim.args[0]: all})

@@ -39,7 +39,8 @@ class Trace:
 
 
 class Box:
-    """A dualad array: a `value`, what its engine adds to it (`aux`), and the trace it belongs to (`owner`; `trace` is a method of arrays).
+    """A dualad array: a `value`, what its engine adds to it (`aux`), and the trace it belongs to (`owner`, since
+    `trace` is a method of arrays).
 
     The arithmetic, the methods and the NumPy protocols are attached by the floors above, which know
     the primitives.

@@ -39,7 +39,11 @@ def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
 
 def asarray(obj, dtype=None, order=None, *, copy=None, device=None, like=None):
     """`obj` as a dualad array, without a copy where it is one."""
-    return array(obj, dtype, copy=bool(copy)) if isinstance(obj, (Box, list, tuple)) else array(obj, dtype, copy=copy)
+    return (
+        array(obj, dtype, copy=bool(copy))
+        if isinstance(obj, (Box, list, tuple))
+        else array(obj, dtype, copy=copy)
+    )
 
 
 def _asarray_for_bodies(obj, dtype=None, order=None, **_):
@@ -170,4 +174,3 @@ REPLACED.update(
     full=full,
     **{name: CREATION[name] for name in ("zeros", "empty", "ones")},
 )
-

@@ -11,12 +11,7 @@ from ..core.elementwise import as_operator
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
 from ..ops.index import getitem
-from . import creation, products, reductions, selecting, shaping
-
-try:
-    from . import stores
-except ImportError:
-    from . import _bootstrap as stores
+from . import creation, products, reductions, selecting, shaping, stores
 
 _BINARY = {
     "add": "add",

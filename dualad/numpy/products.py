@@ -70,7 +70,12 @@ def _enter_if_there(module: str, namespace) -> None:
 def _enter(namespace, family, names) -> None:
     for name in names:
         function, ours = getattr(namespace, name, None), getattr(family, name, None)
-        if not callable(function) or not callable(ours) or isinstance(function, type) or function in FUNCTIONS:
+        if (
+            not callable(function)
+            or not callable(ours)
+            or isinstance(function, type)
+            or function in FUNCTIONS
+        ):
             continue
         FUNCTIONS[function] = _with_signature(function, ours)
 

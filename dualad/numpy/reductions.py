@@ -75,14 +75,36 @@ def ptp(a, axis=None, out=None, keepdims=NoValue):
 
 
 @implements(np.var)
-def var(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
+def var(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=NoValue,
+    *,
+    where=NoValue,
+    mean=NoValue,
+    correction=NoValue,
+):
     reject("np.var", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
     return _finish(moments.var(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 
 @implements(np.std)
-def std(a, axis=None, dtype=None, out=None, ddof=0, keepdims=NoValue, *, where=NoValue, mean=NoValue, correction=NoValue):
+def std(
+    a,
+    axis=None,
+    dtype=None,
+    out=None,
+    ddof=0,
+    keepdims=NoValue,
+    *,
+    where=NoValue,
+    mean=NoValue,
+    correction=NoValue,
+):
     reject("np.std", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
     return _finish(moments.std(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import types
 
-
 from ..core.errors import ConversionError, MissingRule, at_user_line
 
 REPLACED: dict[str, object] = {}  # names that the shadow gives instead of NumPy's; filled by creation.py
@@ -88,7 +87,9 @@ def missing(function) -> MissingRule:
 
     name = getattr(function, "__name__", str(function))
     module = getattr(function, "__module__", "numpy").replace("numpy", "np")
-    known = {f.__name__ for f in FUNCTIONS if getattr(f, "__module__", "") == getattr(function, "__module__", "")}
-    return MissingRule(f"{module}.{name} has no derivative here{at_user_line()}.{nearest(name, known - {name})}")
-
-
+    known = {
+        f.__name__ for f in FUNCTIONS if getattr(f, "__module__", "") == getattr(function, "__module__", "")
+    }
+    return MissingRule(
+        f"{module}.{name} has no derivative here{at_user_line()}.{nearest(name, known - {name})}"
+    )

@@ -84,7 +84,11 @@ def partition(a, kth, axis=-1, kind="introselect", order=None):
 def argpartition(a, kth, axis=-1, kind="introselect", order=None):
     reject("np.argpartition", order=(order, None))
     a, kth = _box(a), _hashable(kth)
-    return sorting.argpartition(a.reshape(-1), kth=kth, axis=0) if axis is None else sorting.argpartition(a, kth=kth, axis=axis)
+    return (
+        sorting.argpartition(a.reshape(-1), kth=kth, axis=0)
+        if axis is None
+        else sorting.argpartition(a, kth=kth, axis=axis)
+    )
 
 
 def _hashable(kth):

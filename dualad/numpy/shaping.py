@@ -57,7 +57,9 @@ def moveaxis(a, source, destination):
 
 @implements(np.broadcast_to)
 def broadcast_to(array, shape, subok=False):
-    return S.broadcast_to(_box(array), shape=(shape,) if isinstance(shape, (int, np.integer)) else tuple(shape))
+    return S.broadcast_to(
+        _box(array), shape=(shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    )
 
 
 @implements(np.broadcast_arrays)
@@ -141,5 +143,3 @@ def diag(v, k=0):
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
     return cast(_box(x), dtype)
-
-

@@ -89,7 +89,9 @@ def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K"
     if dtype is not None:
         inputs = tuple(cast(as_box_or_array(x), dtype) for x in inputs)
     if casting != "same_kind" and dtype is None:
-        raise MissingRule(f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}")
+        raise MissingRule(
+            f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}"
+        )
     if where is not True:
         raise MissingRule(
             f"np.{ufunc.__name__}(…, where=…) leaves entries without a value{at_user_line()}; "
@@ -123,7 +125,9 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
             extra["dtype"] = dtype
         return getattr(np, name)(x, axis=axis, keepdims=keepdims, **extra)
     if where is not True or dtype is not None:
-        raise MissingRule(f"np.{ufunc.__name__}.reduce with where= or dtype= is not supported{at_user_line()}")
+        raise MissingRule(
+            f"np.{ufunc.__name__}.reduce with where= or dtype= is not supported{at_user_line()}"
+        )
     return _fold(_find(ufunc), x, axis, keepdims, initial)
 
 
@@ -131,7 +135,9 @@ def _fold(op, x, axis, keepdims, initial):
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = sorted(a % x.ndim for a in axes)
     total = None if initial is np._NoValue or initial is None else initial
-    rows = np.moveaxis(x, axes, range(len(axes))).reshape((-1, *(n for k, n in enumerate(x.shape) if k not in axes)))
+    rows = np.moveaxis(x, axes, range(len(axes))).reshape(
+        (-1, *(n for k, n in enumerate(x.shape) if k not in axes))
+    )
     for row in rows:
         total = row if total is None else op(total, row)
     return total.reshape(tuple(1 if k in axes else n for k, n in enumerate(x.shape))) if keepdims else total

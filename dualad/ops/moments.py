@@ -6,8 +6,6 @@ d std = d var / (2 std), zero for a constant, where the standard deviation has a
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from .complex import conjugate, real
@@ -95,7 +93,8 @@ def _over(d, out):
 
 std.jvp(
     lambda dx, x, out, x_space, axis, ddof, keepdims: _over(
-        sum(_real(centred(x, axis) * dx), axis=axis, keepdims=keepdims) * _twice_over_n(x_space, axis, ddof), out
+        sum(_real(centred(x, axis) * dx), axis=axis, keepdims=keepdims) * _twice_over_n(x_space, axis, ddof),
+        out,
     )
 )
 std.vjp(
@@ -106,7 +105,9 @@ std.vjp(
 
 
 def _moment_samples(rng):
-    yield from (s for s in reduction_samples(rng) if s.args[0].size and s.params.get("axis") != () and s.args[0].ndim)
+    yield from (
+        s for s in reduction_samples(rng) if s.args[0].size and s.params.get("axis") != () and s.args[0].ndim
+    )
     yield Sample(rng.normal(size=(4, 3)), axis=0, ddof=1)
     yield Sample(rng.normal(size=(5,)), ddof=1, keepdims=True)
 

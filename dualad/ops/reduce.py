@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from ..core.primitive import primitive
 from ..core.reverse import ARRAYS
 from ..core.samples import Sample
-from .roads import fast_road
 from .layout import as_array, broadcast_to, filled, normal_axes, reshape
+from .roads import fast_road
 
 
 def kept_shape(shape, axis):

@@ -86,7 +86,8 @@ def cumprod(x, *, axis):
 cumprod.jvp(lambda dx, x, out, axis: affine_scan(x, shift(out, axis, 1, 1) * dx, axis))
 cumprod.vjp(
     lambda g, x, out, axis: (
-        shift(out, axis, 1, 1) * flip(affine_scan(flip(shift(x, axis, -1, 1), axis=axis), flip(g, axis=axis), axis), axis=axis)
+        shift(out, axis, 1, 1)
+        * flip(affine_scan(flip(shift(x, axis, -1, 1), axis=axis), flip(g, axis=axis), axis), axis=axis)
     )
 )
 
@@ -94,9 +95,6 @@ cumprod.vjp(
 @cumprod.batching
 def _(x, axis):
     return cumprod(x, axis=normal_axis(axis, x.ndim - 1) + 1)
-
-
-
 
 
 @cumprod.samples
@@ -140,5 +138,3 @@ def _(x, axis, keepdims):
 def _(rng):
     yield from reduction_samples(rng)
     yield Sample(np.array([[2.0, 0.0, 3.0], [0.0, 0.0, 1.0]]), axis=1)
-
-

@@ -24,14 +24,16 @@ def take_along_axis(x, indices, *, axis):
 
 @primitive(linear="x", flat_args="indices")
 def add_along_axis(x, indices, *, axis, n):
-    """Zeros of length `n` along an axis, with `x` added at the positions `indices`: the adjoint of `take_along_axis`."""
+    """Zeros of length `n` along an axis, with `x` added at `indices`: the adjoint of `take_along_axis`."""
     axis = normal_axis(axis, x.ndim)
     out = np.zeros((*x.shape[:axis], n, *x.shape[axis + 1 :]), x.dtype)
     np.add.at(out, _grid(indices, axis), x)
     return out
 
 
-take_along_axis.vjp(x=lambda g, indices, x_space, axis: add_along_axis(g, indices, axis=axis, n=x_space.shape[axis]))
+take_along_axis.vjp(
+    x=lambda g, indices, x_space, axis: add_along_axis(g, indices, axis=axis, n=x_space.shape[axis])
+)
 add_along_axis.vjp(x=lambda g, indices, axis: take_along_axis(g, indices, axis=axis))
 
 

@@ -42,7 +42,9 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
         axes = spread_prefix(in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args), args)
         size = _row_count(leaves, axes, axis_size)
         trace = BatchTrace(size)
-        rows = [x if ax is None else trace.batched(to_front(x, ax)) for x, ax in zip(leaves, axes, strict=True)]
+        rows = [
+            x if ax is None else trace.batched(to_front(x, ax)) for x, ax in zip(leaves, axes, strict=True)
+        ]
         keywords = tree_map(lambda x: trace.batched(to_front(x, 0)), kwargs)
         out = run(trace, f, treedef.unflatten(rows), keywords)
         outs, outdef = tree_flatten(out)
@@ -62,7 +64,9 @@ def spread_prefix(prefix, tree) -> list:
         return [ax for p, t in zip(prefix, tree, strict=True) for ax in spread_prefix(p, t)]
     if isinstance(prefix, dict) and isinstance(tree, dict) and prefix.keys() == tree.keys():
         return [ax for k in sorted(tree) for ax in spread_prefix(prefix[k], tree[k])]
-    raise StructureError(f"the axes {prefix!r} are no prefix of the tree {tree_flatten(tree)[1]}{at_user_line()}")
+    raise StructureError(
+        f"the axes {prefix!r} are no prefix of the tree {tree_flatten(tree)[1]}{at_user_line()}"
+    )
 
 
 def _row_count(leaves, axes, axis_size):

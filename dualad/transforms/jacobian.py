@@ -112,7 +112,9 @@ def jacobian(f: Callable, argnums=0, has_aux: bool = False, holomorphic: bool = 
     return jacobian_function
 
 
-def hessian(f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, holomorphic: bool = False):
+def hessian(
+    f: Callable, argnums: int | tuple[int, ...] = 0, has_aux: bool = False, holomorphic: bool = False
+):
     """Function that returns the Hessian of a scalar `f`: forward over reverse.
 
     Parameters are those of `grad`. The result is, for each leaf of the argument, a tree like the argument, with
@@ -234,5 +236,3 @@ def _columns_are_cheaper(f, argnums, has_aux, args, kwargs) -> bool:
 
 def _entries(leaves) -> int:
     return sum(space_of(x).size for x in leaves)
-
-

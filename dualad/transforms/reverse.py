@@ -164,7 +164,9 @@ def value_and_grad(
 
     @functools.wraps(f)
     def value_and_gradient(*args, **kwargs):
-        value, gradient, aux = _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, "value_and_grad")
+        value, gradient, aux = _differentiate(
+            f, argnums, has_aux, holomorphic, args, kwargs, "value_and_grad"
+        )
         return ((value, aux), gradient) if has_aux else (value, gradient)
 
     return value_and_gradient

@@ -11,7 +11,7 @@ W = R.normal(size=(3, 2))
 
 
 def test_axes():
-    f = lambda x, w: np.tanh(x @ w)  # noqa: E731
+    f = lambda x, w: np.tanh(x @ w)
     want = np.stack([f(x, W) for x in X])
     np.testing.assert_allclose(dualad.vmap(f, in_axes=(0, None))(X, W), want)
     np.testing.assert_allclose(dualad.vmap(f, in_axes=(1, None), out_axes=1)(X.T.copy(), W), want.T)
@@ -19,14 +19,14 @@ def test_axes():
 
 
 def test_trees_of_axes():
-    f = lambda d, y: {"s": d["a"] + y, "c": d["b"]}  # noqa: E731
+    f = lambda d, y: {"s": d["a"] + y, "c": d["b"]}
     out = dualad.vmap(f, in_axes=({"a": 0, "b": None}, 0))({"a": X, "b": W}, X)
     np.testing.assert_allclose(out["s"], 2 * X)
     assert out["c"].shape == (5, 3, 2)
 
 
 def test_nested():
-    f = lambda x, y: x * np.sum(y)  # noqa: E731
+    f = lambda x, y: x * np.sum(y)
     got = dualad.vmap(dualad.vmap(f, in_axes=(None, 0)), in_axes=(0, None))(X[:, 0], X)
     np.testing.assert_allclose(got, np.outer(X[:, 0], X.sum(1)))
 
@@ -48,14 +48,14 @@ def test_nested():
 def test_equals_a_loop(f):
     want = np.stack([f(x) for x in X])
     np.testing.assert_allclose(dualad.vmap(f)(X), want, rtol=1e-12)
-    s = lambda x: np.sum(f(x) ** 2)  # noqa: E731
+    s = lambda x: np.sum(f(x) ** 2)
     np.testing.assert_allclose(
         dualad.vmap(dualad.grad(s))(X), np.stack([dualad.grad(s)(x) for x in X]), rtol=1e-10, atol=1e-12
     )
 
 
 def test_grad_of_vmap():
-    f = lambda x: np.sum(dualad.vmap(lambda r: np.sin(r).sum())(x))  # noqa: E731
+    f = lambda x: np.sum(dualad.vmap(lambda r: np.sin(r).sum())(x))
     np.testing.assert_allclose(dualad.grad(f)(X), np.cos(X))
 
 

@@ -15,7 +15,7 @@ def test_value_and_direction():
 
 
 def test_aux_and_pytrees():
-    f = lambda t: ({"s": t[0] + t[1]}, t[0])  # noqa: E731
+    f = lambda t: ({"s": t[0] + t[1]}, t[0])
     y, dy, aux = dualad.jvp(f, ([1.0, 2.0],), ([3.0, 4.0],), has_aux=True)
     assert y == {"s": 3.0} and dy == {"s": 7.0} and aux == 1.0
 
@@ -41,7 +41,7 @@ def test_none_is_an_absent_tangent():
 
 
 def test_strong_zero():
-    f = lambda x: np.sqrt(np.sum(x * x))  # noqa: E731
+    f = lambda x: np.sqrt(np.sum(x * x))
     assert dualad.jvp(f, (np.zeros(2),), (np.ones(2),))[1] == 0.0
     y, dy = dualad.jvp(np.sqrt, (np.array([0.0, 1.0]),), (np.array([0.0, 1.0]),))
     assert np.array_equal(dy, [0.0, 0.5])

@@ -11,7 +11,9 @@ def f(x):
 
 
 X = np.array([0.3, 1.2])
-J = np.array([[np.cos(0.3) * 1.2, np.sin(0.3)]]) * np.array([[1.0], [2.0], [3.0]]) + np.array([[0, 1], [1, 0], [0, 1]])
+J = np.array([[np.cos(0.3) * 1.2, np.sin(0.3)]]) * np.array([[1.0], [2.0], [3.0]]) + np.array(
+    [[0, 1], [1, 0], [0, 1]]
+)
 
 
 @pytest.mark.parametrize("verb", [dualad.jacfwd, dualad.jacrev, dualad.jacobian])
@@ -71,7 +73,7 @@ def test_hessian_of_rosenbrock():
 
 
 def test_hessian_in_all_four_mixes():
-    g = lambda x: np.sum(np.tanh(x) * np.prod(x))  # noqa: E731
+    g = lambda x: np.sum(np.tanh(x) * np.prod(x))
     x = np.array([0.3, 1.2, -0.7])
     verbs = (dualad.jacfwd, dualad.jacrev)
     h = [outer(inner(g))(x) for outer in verbs for inner in verbs]

@@ -27,7 +27,9 @@ def test_pytrees():
 
 
 def test_value_and_grad_with_aux():
-    (value, aux), g = dualad.value_and_grad(lambda x: (np.sum(x**2), {"twice": 2 * x}), has_aux=True)(np.ones(2))
+    (value, aux), g = dualad.value_and_grad(lambda x: (np.sum(x**2), {"twice": 2 * x}), has_aux=True)(
+        np.ones(2)
+    )
     assert value == 2.0 and np.array_equal(aux["twice"], [2.0, 2.0]) and np.array_equal(g, [2.0, 2.0])
     assert type(aux["twice"]) is np.ndarray
 

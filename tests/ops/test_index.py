@@ -224,14 +224,18 @@ def test_results_of_comparison_and_argsort_index():
     x = array(5)
     np.testing.assert_array_equal(dualad.grad(lambda x: x[x > 0].sum())(x), (x > 0) * 1.0)
     w = np.arange(5.0)
-    np.testing.assert_array_equal(dualad.grad(lambda x: (x[np.argsort(x)] * w).sum())(x), np.argsort(np.argsort(x)))
+    np.testing.assert_array_equal(
+        dualad.grad(lambda x: (x[np.argsort(x)] * w).sum())(x), np.argsort(np.argsort(x))
+    )
 
 
 def test_batched_indices():
     x = array((4, 3))
     i = np.array([0, 3, 3])
     np.testing.assert_array_equal(dualad.vmap(lambda i: dn.asarray(x)[i])(i), x[i])
-    np.testing.assert_array_equal(dualad.vmap(lambda i: dualad.grad(lambda x: x[i].sum())(x))(i)[2], one_row(3))
+    np.testing.assert_array_equal(
+        dualad.vmap(lambda i: dualad.grad(lambda x: x[i].sum())(x))(i)[2], one_row(3)
+    )
     got = dualad.vmap(lambda x, i: x[:, i])(np.stack([x, 2 * x]), np.array([[0, 1], [2, 2]]))
     np.testing.assert_array_equal(got, np.stack([x[:, [0, 1]], 2 * x[:, [2, 2]]]))
     np.testing.assert_array_equal(dualad.vmap(lambda x: x[np.argmax(x)])(x), x.max(axis=1))

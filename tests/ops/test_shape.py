@@ -138,7 +138,9 @@ def test_joins(shape, data):
     check_linear(
         lambda *xs: S.concatenate(*xs, axis=axis), lambda *xs: np.concatenate(xs, axis), shape, other, shape
     )
-    check_linear(lambda *xs: S.concatenate(*xs, axis=None), lambda *xs: np.concatenate(xs, None), shape, other)
+    check_linear(
+        lambda *xs: S.concatenate(*xs, axis=None), lambda *xs: np.concatenate(xs, None), shape, other
+    )
     axis = data.draw(st.integers(-n - 1, n))
     check_linear(lambda *xs: S.stack(*xs, axis=axis), lambda *xs: np.stack(xs, axis), shape, shape)
 
@@ -173,7 +175,7 @@ def test_splits(cut, axis):
     shape = (6, 6)
     pieces = np.split(array(shape), cut, axis)
     for k in range(len(pieces)):
-        check_linear(lambda x: S.split(x, cut, axis)[k], lambda x: np.split(x, cut, axis)[k], shape)
+        check_linear(lambda x, k=k: S.split(x, cut, axis)[k], lambda x, k=k: np.split(x, cut, axis)[k], shape)
     check_linear(lambda x: S.array_split(x, 4, axis)[1], lambda x: np.array_split(x, 4, axis)[1], shape)
     with pytest.raises(ValueError, match="equal division"):
         S.split(array(shape), 4, axis)
@@ -201,8 +203,8 @@ def test_repeat_and_tile(shape, data):
     axis = data.draw(st.integers(-n, n - 1))
     many = tuple(data.draw(st.integers(0, 3)) for _ in range(shape[axis]))
     for repeats in (data.draw(st.integers(0, 3)), many) if many else (2,):
-        op = lambda x: S.repeat(x, repeats=repeats, axis=axis)
-        check_linear(op, lambda x: np.repeat(x, repeats, axis), shape)
+        op = lambda x, r=repeats: S.repeat(x, repeats=r, axis=axis)
+        check_linear(op, lambda x, r=repeats: np.repeat(x, r, axis), shape)
         batched_is_loop(op, shape)
     check_linear(lambda x: S.repeat(x, repeats=2), lambda x: np.repeat(x, 2), shape)
     reps = tuple(data.draw(st.lists(st.integers(0, 3), max_size=4)))
@@ -226,8 +228,9 @@ def test_diagonals_and_triangles(shape, k, data):
     check_linear(op, lambda x: np.diagonal(x, k, a, b), shape)
     batched_is_loop(op, shape)
     for mine, numpy in ((S.tril, np.tril), (S.triu, np.triu)):
-        check_linear(lambda x: mine(x, k=k), lambda x: numpy(x, k), shape)
-        batched_is_loop(lambda x: mine(x, k=k), shape)
+        op = lambda x, mine=mine: mine(x, k=k)
+        check_linear(op, lambda x, numpy=numpy: numpy(x, k), shape)
+        batched_is_loop(op, shape)
 
 
 @pytest.mark.parametrize("k", [-2, 0, 1])

@@ -25,6 +25,8 @@ def main(argv=None) -> int:
         print(f"no case is named like {options.names}; --list shows them", file=sys.stderr)
         return 2
     outcomes, failures = _run(chosen, options)
+    if options.markdown:
+        print(report.markdown({o.case.name: report.as_dict(o) for o in outcomes}))
     if options.json:
         report.write_json(options.json, outcomes, failures)
     return 1 if failures else 0
@@ -62,6 +64,7 @@ def _parse(argv):
     parser.add_argument("--clock", choices=("wall", "cpu"), default="wall", help="cpu: for a busy machine")
     parser.add_argument("--only", metavar="PEER,…", help="contestants beside dualad; all by default")
     parser.add_argument("--json", metavar="FILE", help="write all numbers here too")
+    parser.add_argument("--markdown", action="store_true", help="print the table of the README at the end")
     parser.add_argument("--verbose", action="store_true", help="stop at a failure, with its traceback")
     return parser.parse_args(argv)
 

@@ -38,6 +38,18 @@ def verdict(outcome: Outcome) -> str:
     return "no" if outcome.misses() else "yes"
 
 
+def markdown(cases: dict) -> str:
+    """The table of the README, from the cases of a JSON file."""
+    lines = ["| case | dualad | target | met | ratio of dualad to |", "|---|---|---|---|---|"]
+    for name, c in cases.items():
+        unit = c["unit"] + (f"/{c['of']}" if c["per"] > 1 else "")
+        ratios = ", ".join(f"{peer} {r['median']:.2f}" for peer, r in c["ratios"].items())
+        lines.append(
+            f"| {name} | {c['medians'][SUBJECT]:.3g} {unit} | {c['target']} | {c['met']} | {ratios} |"
+        )
+    return "\n".join(lines)
+
+
 def machine() -> dict:
     """Date, versions and the name of the processor."""
     return {
@@ -58,22 +70,23 @@ def _cpu_name() -> str:
 
 
 def write_json(path, outcomes, failures) -> None:
-    cases = {o.case.name: _as_dict(o) for o in outcomes}
+    cases = {o.case.name: as_dict(o) for o in outcomes}
     with open(path, "w", encoding="utf-8") as file:
         json.dump({**machine(), "cases": cases, "failures": failures}, file, indent=1, ensure_ascii=False)
         file.write("\n")
 
 
-def _as_dict(outcome: Outcome) -> dict:
+def as_dict(outcome: Outcome) -> dict:
     case, peers_seen = outcome.case, [n for n in outcome.values if n != SUBJECT]
     return {
         "what": case.what,
         "unit": case.unit,
         "per": case.per,
+        "of": case.of,
         "rounds": outcome.rounds,
         "medians": {name: outcome.value(name) for name in outcome.values},
         "ratios": {name: dict(zip(("low", "median", "high"), outcome.ratio(name))) for name in peers_seen},
-        "targets": dict(case.targets),
-        "limit": case.limit,
+        "target": target(case),
+        "met": verdict(outcome),
         "misses": outcome.misses(),
     }

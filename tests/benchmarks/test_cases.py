@@ -107,7 +107,8 @@ def test_command_line_writes_json(tmp_path, monkeypatch, capsys):
     file = tmp_path / "out.json"
     assert main(["toy", "--quick", "--seconds", "0.001", "--json", str(file)]) == 0
     data = json.loads(file.read_text(encoding="utf-8"))
-    assert data["cases"]["toy"]["targets"] == {"numpy": 2}
+    assert data["cases"]["toy"]["target"] == "numpy ≤ 2"
+    assert report.markdown(data["cases"]).splitlines()[-1].startswith("| toy | ")
     assert not data["failures"]
 
 

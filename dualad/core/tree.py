@@ -121,6 +121,37 @@ def _build(treedef, leaves):
     return _KINDS[treedef.kind].unflatten(treedef.aux, [_build(c, leaves) for c in treedef.children])
 
 
+def flatten_like(treedef: TreeDef, tree, what: str) -> list:
+    """The parts of `tree` that stand where `treedef` has leaves; None may stand for any part of it.
+
+    Parameters
+    ----------
+    what : str
+        What `tree` is and should be like, for the message.
+    """
+    parts: list = []
+    _take_like(treedef, tree, what, parts)
+    return parts
+
+
+def _take_like(treedef, tree, what, parts):
+    if treedef.kind is LEAF:
+        parts.append(tree)
+        return
+    if tree is None and treedef.kind is not type(None):
+        parts.extend([None] * treedef.num_leaves)
+        return
+    kind = _kind(tree)
+    if kind is None or type(tree) is not treedef.kind:
+        raise StructureError(f"{what}: {treedef} expected, {tree_structure(tree)} given")
+    children, aux = kind.flatten(tree)
+    children = list(children)
+    if len(children) != len(treedef.children) or aux != treedef.aux:
+        raise StructureError(f"{what}: {treedef} expected, {tree_structure(tree)} given")
+    for child_def, child in zip(treedef.children, children):
+        _take_like(child_def, child, what, parts)
+
+
 def tree_unflatten(treedef: TreeDef, leaves):
     """The tree of shape `treedef` with these leaves, in the order of `tree_flatten`."""
     return treedef.unflatten(leaves)

@@ -10,7 +10,7 @@ import numpy as np
 from ..core.errors import StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.space import space_of
-from ..core.tree import tree_flatten
+from ..core.tree import flatten_like, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, run
 
 
@@ -44,7 +44,7 @@ def jvp(f: Callable, primals, tangents, *, has_aux: bool = False) -> tuple[Any, 
         duals = (trace.dual(primals[0], tangents[0]),)
     else:
         leaves, treedef = tree_flatten(tuple(primals))
-        moves = _flatten_tangents(tuple(tangents), treedef, len(leaves))
+        moves = flatten_like(treedef, tuple(tangents), f"tangents must be like primals{at_user_line()}")
         duals = treedef.unflatten(
             _dual(x, dx, k, trace) for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))
         )
@@ -64,16 +64,6 @@ def jvp(f: Callable, primals, tangents, *, has_aux: bool = False) -> tuple[Any, 
 def _is_lean(x, dx) -> bool:
     plain = type(x) is np.ndarray is type(dx)
     return plain and x.dtype.kind == "f" and x.dtype is dx.dtype and x.shape == dx.shape
-
-
-def _flatten_tangents(tangents, treedef, n):
-    moves, tangent_def = tree_flatten(tangents, is_leaf=lambda t: t is None)
-    if len(moves) != n or (tangent_def != treedef and not any(m is None for m in moves)):
-        raise StructureError(
-            f"primals and tangents differ in structure: {treedef} and {tangent_def}{at_user_line()}. "
-            "Give one tangent per leaf of the primals."
-        )
-    return moves
 
 
 def _dual(x, dx, k, trace):

@@ -11,7 +11,7 @@ from ..core.forward import Dual, ForwardTrace
 from ..core.linear import Program, RecordTrace
 from ..core.space import space_of
 from ..core.trace import Box
-from ..core.tree import tree_flatten
+from ..core.tree import flatten_like, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, run
 from .reverse import vjp
 
@@ -47,9 +47,7 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     differentiated = [k for k, x in enumerate(inputs) if is_traced_by(x, trace)]
 
     def push(*tangents):
-        moves, tangent_def = tree_flatten(tangents)
-        if tangent_def != treedef:
-            raise StructureError(f"primals are {treedef}, tangents {tangent_def}{at_user_line()}")
+        moves = flatten_like(treedef, tangents, f"tangents must be like primals{at_user_line()}")
         given = [_fitting(moves[k], spaces[k], k) for k in differentiated]
         return outdef.unflatten(leave(t) if isinstance(t, Box) else t for t in program(*given))
 
@@ -73,6 +71,8 @@ def _tangent(o, trace):
 
 
 def _fitting(dx, space, k):
+    if dx is None:
+        return space.zeros()
     dx = dx if isinstance(dx, Box) else np.asarray(dx)
     if dx.shape != space.shape:
         raise StructureError(

@@ -12,7 +12,7 @@ from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
 from ..core.trace import Box
-from ..core.tree import LEAF, tree_flatten
+from ..core.tree import LEAF, flatten_like, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, run
 
 
@@ -72,11 +72,7 @@ def _copied(v):
 
 
 def _seeds(cotangent, outdef, spaces):
-    seeds, seed_def = tree_flatten(cotangent, is_leaf=lambda c: c is None)
-    if len(seeds) != len(spaces) or (seed_def != outdef and not any(s is None for s in seeds)):
-        raise StructureError(
-            f"the output is {outdef}, its cotangent {seed_def}{at_user_line()}; they must be alike"
-        )
+    seeds = flatten_like(outdef, cotangent, f"a cotangent must be like the output{at_user_line()}")
     return [_seed(s, space) for s, space in zip(seeds, spaces, strict=True)]
 
 

@@ -32,12 +32,17 @@ def test_tangent_errors():
         dualad.jvp(np.sin, (np.ones(2),), (np.ones(2) * 1j,))
     with pytest.raises(dualad.StructureError, match="tuples"):
         dualad.jvp(np.sin, 1.0, 1.0)
-    with pytest.raises(dualad.StructureError, match="structure"):
+    with pytest.raises(dualad.StructureError, match="like primals"):
         dualad.jvp(np.sin, (1.0,), (1.0, 2.0))
 
 
 def test_none_is_an_absent_tangent():
     assert dualad.jvp(lambda x, n: x * n, (2.0, 3), (1.0, None))[1] == 3.0
+
+
+def test_none_in_primals():
+    y, dy = dualad.jvp(lambda t: t[0] * 2.0, ((1.0, None),), ((3.0, None),))
+    assert (y, dy) == (2.0, 6.0)
 
 
 def test_strong_zero():

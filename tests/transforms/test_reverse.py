@@ -107,8 +107,15 @@ def test_cotangent_of_wrong_shape_dtype_structure():
         pullback({"y": np.ones(4)})
     with pytest.raises(dualad.StructureError, match="cast"):
         pullback({"y": np.ones(3) * 1j})
-    with pytest.raises(dualad.StructureError, match="alike"):
+    with pytest.raises(dualad.StructureError, match="like the output"):
         pullback([np.ones(3)])
+
+
+def test_none_in_outputs_and_cotangents():
+    _, pullback = dualad.vjp(lambda x: (x * 2, None, {"y": x * 3}), 1.0)
+    assert pullback((1.0, None, {"y": 1.0})) == (5.0,)
+    assert pullback((1.0, None, None)) == (2.0,)
+    assert pullback((None, None, {"y": None})) == (0.0,)
 
 
 def test_pullback_can_be_differentiated():

@@ -18,6 +18,7 @@ from ..ops import conv as _conv
 from ..ops import pool as _pool
 from ..ops.flow import stop_value
 from ..ops.linear import linear as _linear
+from ..ops.pad import pad as _pad
 from ._buffers import write
 from ._engine import Tensor, constant, has_rows_of_vmap, integers, op, pair, value, wrap
 from ._losses import binary_cross_entropy as binary_cross_entropy
@@ -104,7 +105,7 @@ def _same(x, kernel, dilation):
     reach = [d * (k - 1) for k, d in zip(kernel, dilation, strict=True)]
     odd = [r % 2 for r in reach]
     if any(odd):
-        x = _padded(x, ((0, 0), (0, 0), (0, odd[0]), (0, odd[1])), 0.0)
+        x = _pad(x, ((0, 0), (0, 0), (0, odd[0]), (0, odd[1])))
     return x, tuple(r // 2 for r in reach)
 
 
@@ -196,33 +197,33 @@ def _images(input):
     return x, wrap
 
 
+_MODES = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """Pad the last axes: `pad` is (before, after) of the last axis, then of the one before it, …"""
-    if mode != "constant":
-        raise NotImplementedError(f"pad: mode {mode!r} is not implemented, only 'constant'")
+    """Pad the last axes, or cut where negative: `pad` is (before, after) of the last axis, of the one before, …
+
+    `mode` is "constant" (with `value`, by default 0), "reflect", "replicate" or "circular".
+    """
+    if mode not in _MODES:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}; there are {list(_MODES)}")
+    if value is not None and mode != "constant":
+        raise ValueError(f'Padding mode "{mode}" doesn\'t take in value argument')
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise ValueError(f"pad takes pairs for at most {input.ndim} axes, not {tuple(pad)}")
-    widths = [(pad[k], pad[k + 1]) for k in range(0, len(pad), 2)][::-1]
-    return wrap(_padded(_value(input), ((0, 0),) * (input.ndim - len(widths)) + tuple(widths), value or 0.0))
+    x = _value(input)
+    widths = [(0, 0)] * (input.ndim - len(pad) // 2) + [(pad[k], pad[k + 1]) for k in range(0, len(pad), 2)][
+        ::-1
+    ]
+    if min(pad, default=0) < 0:
+        x = x[tuple(slice(max(-a, 0), n - max(-b, 0)) for (a, b), n in zip(widths, x.shape, strict=True))]
+    widths = [(max(a, 0), max(b, 0)) for a, b in widths]
+    if mode == "constant":
+        return wrap(_pad(x, widths, constant_values=value or 0.0))
+    return wrap(_pad(x, widths, mode=_MODES[mode]))
 
 
 _value = value
-
-
-def _padded(x, widths, fill):
-    """Constant padding by concatenation, or cutting where a width is negative."""
-    for axis, (before, after) in enumerate(widths):
-        start, stop = max(-before, 0), x.shape[axis] - max(-after, 0)
-        if before < 0 or after < 0:
-            x = x[(slice(None),) * axis + (slice(start, stop),)]
-        pieces = [_filled(x, axis, before, fill), x, _filled(x, axis, after, fill)]
-        pieces = [p for p in pieces if p is not None]
-        x = x if len(pieces) == 1 else op.concatenate(pieces, axis=axis)
-    return x
-
-
-def _filled(x, axis, n, fill):
-    return np.full((*x.shape[:axis], n, *x.shape[axis + 1 :]), fill, x.dtype) if n > 0 else None
 
 
 # ---- activations ------------------------------------------------------------------------------------------

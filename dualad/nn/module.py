@@ -79,7 +79,8 @@ class Module:
         if isinstance(value, Parameter):
             self._set_parameter(name, value)
         elif isinstance(value, Module):
-            self._take(name, "module")
+            if name not in self.__dict__.get("_modules", ()):
+                self._take(name, "module")
             self._modules[name] = value
         else:
             self._set_plain(name, value)

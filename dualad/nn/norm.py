@@ -28,8 +28,8 @@ class _BatchNorm(Module):
     eps : float
     momentum : float or None
         Weight of the batch in the running statistics; None for a plain average over all batches.
-    affine : bool
-        Whether there are a weight (ones at first) and a bias (zeros).
+    affine, bias : bool
+        Whether there are a weight (ones at first), and with it a bias (zeros).
     track_running_stats : bool
         Without them, eval mode measures the batch as well.
     """
@@ -47,12 +47,14 @@ class _BatchNorm(Module):
         track_running_stats: bool = True,
         *,
         dtype: Any = None,
+        bias: bool = True,
     ):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         self.register_parameter("weight", Parameter(ones(num_features, dtype=dtype)) if affine else None)
-        self.register_parameter("bias", Parameter(zeros(num_features, dtype=dtype)) if affine else None)
+        with_bias = affine and bias
+        self.register_parameter("bias", Parameter(zeros(num_features, dtype=dtype)) if with_bias else None)
         track = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
@@ -72,6 +74,7 @@ class _BatchNorm(Module):
         self.reset_running_stats()
         if self.affine:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, input: Any) -> Tensor:
@@ -104,7 +107,7 @@ class _BatchNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -152,5 +155,7 @@ class LayerNorm(Module):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        s = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-        return s if self.bias is not None or not self.elementwise_affine else s + ", bias=False"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )

@@ -61,6 +61,7 @@ def is_bare(code) -> bool:
 
 
 _SCALARS: dict = {}
+known_scalar = _SCALARS.get
 
 
 def scalar(y, v):
@@ -69,16 +70,13 @@ def scalar(y, v):
     NumPy takes 0.2 µs longer for a Python number than for such an array, on the way forward and on the way back,
     and a program has few of them; so they are kept. Zeros are not, since 0.0 == -0.0, nor what is no float.
     """
-    key = (y, v.dtype.char)
-    a = _SCALARS.get(key)
-    if a is None:
-        if y == 0 or y != y or v.dtype.kind != "f":
-            return y
-        if len(_SCALARS) > 500:
-            _SCALARS.clear()
-        a = np.asarray(y, v.dtype)
-        a.flags.writeable = False
-        _SCALARS[key] = a
+    if y == 0 or y != y or v.dtype.kind != "f":
+        return y
+    if len(_SCALARS) > 500:
+        _SCALARS.clear()
+    a = np.asarray(y, v.dtype)
+    a.flags.writeable = False
+    _SCALARS[y, v.dtype.char] = a
     return a
 
 
@@ -86,7 +84,7 @@ def unary(prim, f, jvp, vjp):
     """The public function of an elementwise primitive of one argument."""
     jcode, vcode = code_of(jvp, prim.args), code_of(vjp, prim.args)
     push, rule = ordered(jvp, prim.args), ordered(vjp, prim.args)
-    bare, push_bare = is_bare(vcode), is_bare(jcode)
+    bare = is_bare(vcode)
 
     def pull(node, g, cots, heap, flags):
         d = rule(g, node[5]) if bare else rule(g, *node[5])
@@ -110,14 +108,15 @@ def unary(prim, f, jvp, vjp):
         if t is Var and vcode >= 0:
             v = x.value
             out = f(v) if type(v) is ndarray else op(v)
+            parent = x.aux
             r = new(Var)
             r.value = out
             r.aux = [
                 new_node_id(),
                 pull,
-                out.shape,
+                parent[2],
                 out.dtype,
-                x.aux,
+                parent,
                 out if vcode == 4 else v if vcode == 1 else () if vcode == 0 else (v, out),
             ]
             r.owner = x.owner
@@ -130,8 +129,13 @@ def unary(prim, f, jvp, vjp):
             if flags:
                 trace.report()
             dx = x.aux
-            kept = v if jcode == 1 else pack(jcode, v, None, out)
-            d = push(dx, kept) if push_bare else push(dx, *kept)
+            d = (
+                push(dx, v)
+                if jcode == 1
+                else push(dx, out)
+                if jcode == 4
+                else _push(push, dx, jcode, v, None, out)
+            )
             if flags:
                 flags.clear()
                 d = mask_zeros(dx, d)
@@ -155,7 +159,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     args = prim.args
     jcx, jcy, vcx, vcy = (code_of(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
     push_x, push_y, rule_x, rule_y = (ordered(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
-    bare_x, bare_y, push_bare_x, push_bare_y = (is_bare(c) for c in (vcx, vcy, jcx, jcy))
+    bare_x, bare_y = is_bare(vcx), is_bare(vcy)
     tape, dual = vcx >= 0 and vcy >= 0, jcx >= 0 and jcy >= 0
     plain = {ndarray, float64, float, int}
 
@@ -234,7 +238,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                         if vcx & 2:
                             y = y.copy("K")
                     elif t is not float64:
-                        y = scalar(y, v)
+                        a = known_scalar((y, v.dtype.char))
+                        y = scalar(y, v) if a is None else a
                     out = f(v, y)
                 else:
                     out = op(v, y)
@@ -259,7 +264,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     if vcy & 1:
                         x = x.copy("K")
                 elif s is not float64:
-                    x = scalar(x, w)
+                    a = known_scalar((x, w.dtype.char))
+                    x = scalar(x, w) if a is None else a
                 out = f(x, w)
             else:
                 out = op(x, w)
@@ -278,50 +284,88 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             r.owner = y.owner
             return r
         elif s is Dual and dual:
+            trace = x.owner
+            flags = trace.flags
+            v, dx = x.value, x.aux
             if t is Dual:
-                trace = x.owner
                 if trace is y.owner:
-                    flags = trace.flags
-                    v, w = x.value, y.value
+                    w, dy = y.value, y.aux
                     out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
                     if flags:
                         trace.report()
-                    dx, dy = x.aux, y.aux
-                    d = _push(push_x, dx, pack(jcx, v, w, out), push_bare_x)
+                    d = (
+                        push_x(dx, w)
+                        if jcx == 2
+                        else push_x(dx)
+                        if jcx == 0
+                        else _push(push_x, dx, jcx, v, w, out)
+                    )
                     if flags:
                         flags.clear()
                         d = mask_zeros(dx, d)
-                    e = _push(push_y, dy, pack(jcy, v, w, out), push_bare_y)
+                    e = (
+                        push_y(dy, v)
+                        if jcy == 1
+                        else push_y(dy)
+                        if jcy == 0
+                        else _push(push_y, dy, jcy, v, w, out)
+                    )
                     if flags:
                         flags.clear()
                         e = mask_zeros(dy, e)
-                    return _dual(out, d + e, trace)
+                    d = d + e
+                    if d.dtype is not out.dtype or d.shape != out.shape:
+                        d = fit_tangent(d, out.shape, out.dtype)
+                    r = new(Dual)
+                    r.value, r.aux, r.owner = out, d, trace
+                    return r
             elif t in plain:
-                trace = x.owner
-                flags = trace.flags
-                v = x.value
-                out = f(v, y) if type(v) is ndarray else op(v, y)
+                if type(v) is ndarray:
+                    if t is float or t is int:
+                        a = known_scalar((y, v.dtype.char))
+                        y = scalar(y, v) if a is None else a
+                    out = f(v, y)
+                else:
+                    out = op(v, y)
                 if flags:
                     trace.report()
-                dx = x.aux
-                d = _push(push_x, dx, pack(jcx, v, y, out), push_bare_x)
+                d = (
+                    push_x(dx, y)
+                    if jcx == 2
+                    else push_x(dx)
+                    if jcx == 0
+                    else _push(push_x, dx, jcx, v, y, out)
+                )
                 if flags:
                     flags.clear()
                     d = mask_zeros(dx, d)
-                return _dual(out, d, trace)
+                if d.dtype is not out.dtype or d.shape != out.shape:
+                    d = fit_tangent(d, out.shape, out.dtype)
+                r = new(Dual)
+                r.value, r.aux, r.owner = out, d, trace
+                return r
         elif t is Dual and dual and s in plain:
             trace = y.owner
             flags = trace.flags
-            w = y.value
-            out = f(x, w) if type(w) is ndarray else op(x, w)
+            w, dy = y.value, y.aux
+            if type(w) is ndarray:
+                if s is float or s is int:
+                    a = known_scalar((x, w.dtype.char))
+                    x = scalar(x, w) if a is None else a
+                out = f(x, w)
+            else:
+                out = op(x, w)
             if flags:
                 trace.report()
-            dy = y.aux
-            d = _push(push_y, dy, pack(jcy, x, w, out), push_bare_y)
+            d = push_y(dy, x) if jcy == 1 else push_y(dy) if jcy == 0 else _push(push_y, dy, jcy, x, w, out)
             if flags:
                 flags.clear()
                 d = mask_zeros(dy, d)
-            return _dual(out, d, trace)
+            if d.dtype is not out.dtype or d.shape != out.shape:
+                d = fit_tangent(d, out.shape, out.dtype)
+            r = new(Dual)
+            r.value, r.aux, r.owner = out, d, trace
+            return r
         elif s in plain and t in plain:
             return f(x, y)
         if foreign is not None and foreign(x, y):
@@ -332,13 +376,6 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     return op
 
 
-def _push(rule, dx, kept, bare):
-    return rule(dx, kept) if bare else rule(dx, *kept)
-
-
-def _dual(out, d, trace):
-    if d.dtype is not out.dtype or d.shape != out.shape:
-        d = fit_tangent(d, out.shape, out.dtype)
-    r = new(Dual)
-    r.value, r.aux, r.owner = out, d, trace
-    return r
+def _push(rule, dx, code, x, y, out):
+    kept = pack(code, x, y, out)
+    return rule(dx, kept) if is_bare(code) else rule(dx, *kept)

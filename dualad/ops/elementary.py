@@ -6,6 +6,7 @@ cancels, and a derivative that may be infinite starts from the input in both eng
 
 from __future__ import annotations
 
+import functools
 import importlib
 import math
 
@@ -14,7 +15,7 @@ import numpy as np
 from ..core.elementwise import elementwise
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
-from .arithmetic import INF, hypot, over, sqrt
+from .arithmetic import INF, hypot, maximum, minimum, over, sqrt, square
 from .comparison import isfinite, logical_and
 from .complex import complex_, imag, real
 from .select import masked, where
@@ -298,12 +299,27 @@ expit = elementwise(
 
 sinh = elementwise(np.sinh, jvp=lambda dx, x: dx * cosh(x), vjp=lambda g, x: g * cosh(x))
 cosh = elementwise(np.cosh, jvp=lambda dx, x: dx * sinh(x), vjp=lambda g, x: g * sinh(x))
+
+
+@functools.cache
+def _bounds(dtype):
+    """Between these the square of cosh does not overflow, and beyond them its reciprocal is nothing."""
+    c = 0.45 * math.log(np.finfo(dtype).max)
+    return np.asarray(-c, dtype), np.asarray(c, dtype)
+
+
+def bounded(x):
+    """`x`, kept where cosh² can be computed; complex values as they are."""
+    if x.dtype.kind == "c":
+        return x
+    low, high = _bounds(x.dtype)
+    return minimum(maximum(x, low), high)
+
+
 tanh = elementwise(
     np.tanh,
-    # sech² as 4 e^2x / (1 + e^2x)²: exact in the tails
-    jvp=lambda dx, x, out: (
-        dx * (1 - out * out) if x.dtype.kind == "c" else 4 * dx * expit(x + x) * expit(-x - x)
-    ),
+    # sech² from x: exact in the tails
+    jvp=lambda dx, x: dx / square(cosh(bounded(x))),
     vjp=lambda g, out: g * (1 - out * out),
 )
 arcsinh = elementwise(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -158,15 +159,16 @@ def cross_entropy(
                 raise
     if y.dtype.kind == "f":
         return _probabilities(x, y, weight, reduction, label_smoothing, ignore_index)
-    logp = op.log_softmax(x, axis=_class_axis(x))
-    return _nll(logp, y, weight, ignore_index, reduction, label_smoothing, "cross_entropy")
+    return _by_label(x, y, weight, ignore_index, reduction, label_smoothing, "cross_entropy")
 
 
 def nll_loss(
     input: Any, target: Any, weight: Any = None, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
     """−input[label]: the loss of log-probabilities, as `log_softmax` gives them."""
-    return _nll(value(input), constant_or_value(target), weight, ignore_index, reduction, 0.0, "nll_loss")
+    return _by_label(
+        value(input), constant_or_value(target), weight, ignore_index, reduction, 0.0, "nll_loss"
+    )
 
 
 def _class_axis(x):
@@ -198,55 +200,68 @@ def _along_classes(w, ndim):
     return w if ndim == 1 else w.reshape((-1,) + (1,) * (ndim - 2))
 
 
-def _nll(logp, y, weight, ignore_index, reduction, smoothing, name):
-    """The loss of log-probabilities (N, C, …) at labels (N, …)."""
-    single = logp.ndim == 1
-    expected = () if single else (logp.shape[0], *logp.shape[2:])
+def _by_label(x, y, weight, ignore_index, reduction, smoothing, name):
+    """The loss of logits, or of log-probabilities for `nll_loss`, (N, C, …) at labels (N, …).
+
+    Rows that do not count are taken out first, so that nothing in them can matter.
+    """
+    shape = () if x.ndim == 1 else (x.shape[0], *x.shape[2:])
+    labels = _checked_labels(y, shape, name).reshape(-1)
+    rows = x.reshape((1, -1)) if x.ndim == 1 else _rows(x)
+    counted = np.flatnonzero(labels != ignore_index)
+    everything = len(counted) == len(labels)
+    if not everything:
+        rows, labels = rows[counted], labels[counted]
+    by_class = np.ones(rows.shape[1], x.dtype) if weight is None else np.asarray(constant(weight))
+    w = by_class[_in_range(labels, rows.shape[1])].astype(x.dtype)
+    loss = _row_losses(rows, labels, by_class, w, smoothing, name)
+    if reduction == "mean":
+        total = w.sum()
+        return wrap(op.sum(loss, axis=None, keepdims=False) * (1 / total if total else np.nan))
+    if reduction == "none" and not everything:
+        place = np.full(prod(shape), len(counted))
+        place[counted] = np.arange(len(counted))
+        loss = op.concatenate(loss, np.zeros(1, loss.dtype), axis=0)[place]
+    return reduced(loss.reshape(shape) if reduction == "none" else loss, reduction)
+
+
+def _row_losses(rows, labels, by_class, w, smoothing, name):
+    """Weighted losses of rows (N, C) at their labels."""
+    if name == "cross_entropy" and not smoothing:
+        return label_loss(rows, labels) * w
+    logp = op.log_softmax(rows, axis=1) if name == "cross_entropy" else rows
+    loss = -pick_label(logp, labels) * w
+    if smoothing:
+        spread = -op.sum(logp * by_class, axis=1, keepdims=False)
+        loss = loss * (1 - smoothing) + spread * (smoothing / rows.shape[1])
+    return loss
+
+
+def _checked_labels(y, shape, name):
     if y.dtype.kind not in "iu":
         raise TypeError(f"{name}: labels must be integers, not {y.dtype}; write target.long()")
-    if tuple(y.shape) != expected:
-        raise ValueError(f"Expected target size {list(expected)}, got {list(y.shape)}")
-    if _labels(y) is None:
+    if tuple(y.shape) != shape:
+        raise ValueError(f"Expected target size {list(shape)}, got {list(y.shape)}")
+    labels = _labels(y)
+    if labels is None:
         raise VmapLoss(
-            f"{name} under vmap takes integer labels with (N, C) logits, without weight and smoothing"
+            f"{name} under vmap takes integer labels with (N, C) logits, without weight or smoothing"
         )
-    labels = np.asarray(_labels(y)).reshape(-1)
-    rows = logp.reshape((1, -1)) if single else _rows(logp)
-    classes = rows.shape[1]
-    counted = labels != ignore_index
-    safe = np.where(counted, labels, 0)
-    if safe.size and not 0 <= safe.min() <= safe.max() < classes:
-        bad = safe[(safe < 0) | (safe >= classes)][0]
-        raise IndexError(f"Target {bad} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
-    by_class = None if weight is None else np.asarray(constant(weight))
-    w = (
-        counted.astype(logp.dtype)
-        if by_class is None
-        else np.where(counted, by_class[safe], 0).astype(logp.dtype)
-    )
-    loss = _at_counted(-pick_label(rows, safe), counted) * w
-    if smoothing:
-        every = rows if by_class is None else rows * by_class
-        spread = _at_counted(-op.sum(every, axis=1, keepdims=False), counted)
-        loss = loss * (1 - smoothing) + spread * (smoothing / classes)
-    if reduction == "mean":
-        return wrap(op.sum(loss, axis=None, keepdims=False) / w.sum())
-    if reduction == "none":
-        return wrap(loss.reshape(expected))
-    return reduced(loss, reduction)
+    return labels
 
 
-def _at_counted(loss, counted):
-    """Zero for examples that do not count, whatever stands there."""
-    return loss if counted.all() else op.where(counted, loss, np.zeros((), loss.dtype))
+def _in_range(labels, classes):
+    bad = labels[(labels < 0) | (labels >= classes)]
+    if len(bad):
+        raise IndexError(f"Target {bad[0]} is out of bounds: there are {classes} classes, 0 to {classes - 1}")
+    return labels
 
 
-def _rows(logp):
+def _rows(x):
     """(N, C, d1, …) as (N d1 …, C)."""
-    if logp.ndim == 2:
-        return logp
-    axes = (0, *range(2, logp.ndim), 1)
-    return logp.transpose(axes).reshape((-1, logp.shape[1]))
+    if x.ndim == 2:
+        return x
+    return x.transpose((0, *range(2, x.ndim), 1)).reshape((-1, x.shape[1]))
 
 
 def kl_div(input: Any, target: Any, reduction: str = "mean", log_target: bool = False) -> Tensor:

@@ -16,7 +16,9 @@ from sys import getrefcount
 
 import numpy as np
 
-from .._tensor import Tensor
+from .._tensor import Tensor, no_grad
+from .._torch.tape import Tape, untaped
+from .._torch.views import rebind
 from ..core.errors import DualadError, at_user_line
 from ..core.reverse import Var
 from ..core.trace import Box, strip
@@ -42,7 +44,7 @@ def _alone(p: Tensor) -> np.ndarray | None:
     if _holders(p) not in (_LEAF, _PLAIN):
         return None
     v = p._value
-    a = v.value if type(v) is Var else v
+    a = v.value if type(v) is Var and type(v.owner) is Tape else v
     return a if type(a) is np.ndarray and a.base is None and a.flags.carray else None
 
 
@@ -58,15 +60,11 @@ def writable(p: Tensor) -> np.ndarray:
     """The memory of a parameter, flat, its own alone."""
     a = _alone(p)
     if a is None:
-        old = strip(p._value) if not _is_traced(p._value) else _refuse(p)
-        a = np.array(old, order="C")
-        rebind(p, a)
+        _refuse_traced(p._value)
+        a = np.array(untaped(p._value), order="C")
+        with no_grad():
+            rebind(p, a)  # tensors that share its data follow
     return a.reshape(-1)
-
-
-def rebind(p: Tensor, a: np.ndarray) -> None:
-    """Give a parameter another array; it stays the leaf it was, and tensors that share its data follow."""
-    p.set_data(a)
 
 
 def gradient(p: Tensor) -> np.ndarray:
@@ -74,15 +72,14 @@ def gradient(p: Tensor) -> np.ndarray:
     return np.ascontiguousarray(strip(p.grad._value)).reshape(-1)
 
 
-def _is_traced(v) -> bool:
-    return isinstance(v, Box) and isinstance(v.value, Box)
-
-
-def _refuse(p):
-    raise UpdateError(
-        f"an optimiser cannot update parameters inside a functional transform{at_user_line()}. Compute the "
-        "gradient with dualad.grad or backward(), and call step() outside."
-    )
+def _refuse_traced(v):
+    while isinstance(v, Box):
+        if v.owner is not None and type(v.owner) is not Tape:
+            raise UpdateError(
+                f"an optimiser cannot update parameters inside {v.owner.name}{at_user_line()}. Compute the "
+                "gradient with dualad.grad or backward(), and call step() outside."
+            )
+        v = v.value
 
 
 class Scratch:

@@ -42,6 +42,11 @@ def as_tensor(x: Any) -> Tensor:
     return x if isinstance(x, Tensor) else wrap(value(x))
 
 
+def into(input: Any, v: Any, inplace: bool) -> Tensor:
+    """The result `v` as a new tensor, or in the place of the input."""
+    return input.copy_(wrap(v)) if inplace else wrap(v)
+
+
 def has_rows_of_vmap(v: Any) -> bool:
     """Whether a value is a batch of `vmap` at some level."""
     while isinstance(v, Box):
@@ -52,4 +57,15 @@ def has_rows_of_vmap(v: Any) -> bool:
     return False
 
 
-__all__ = ["Tensor", "as_tensor", "constant", "has_rows_of_vmap", "integers", "op", "pair", "value", "wrap"]
+__all__ = [
+    "Tensor",
+    "as_tensor",
+    "constant",
+    "has_rows_of_vmap",
+    "integers",
+    "into",
+    "op",
+    "pair",
+    "value",
+    "wrap",
+]

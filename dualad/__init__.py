@@ -3,54 +3,7 @@
 import importlib as _importlib
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import autograd as autograd
 from . import numpy as numpy
-from ._tensor import FUNCTIONS as _FUNCTIONS
-from ._tensor import Generator as Generator
-from ._tensor import Size as Size
-from ._tensor import Tensor as Tensor
-from ._tensor import arange as arange
-from ._tensor import as_tensor as as_tensor
-from ._tensor import bool as bool
-from ._tensor import cat as cat
-from ._tensor import complex64 as complex64
-from ._tensor import complex128 as complex128
-from ._tensor import default_generator as default_generator
-from ._tensor import empty as empty
-from ._tensor import empty_like as empty_like
-from ._tensor import enable_grad as enable_grad
-from ._tensor import eye as eye
-from ._tensor import float16 as float16
-from ._tensor import float32 as float32
-from ._tensor import float64 as float64
-from ._tensor import from_numpy as from_numpy
-from ._tensor import full as full
-from ._tensor import full_like as full_like
-from ._tensor import get_default_dtype as get_default_dtype
-from ._tensor import int8 as int8
-from ._tensor import int16 as int16
-from ._tensor import int32 as int32
-from ._tensor import int64 as int64
-from ._tensor import is_grad_enabled as is_grad_enabled
-from ._tensor import linspace as linspace
-from ._tensor import manual_seed as manual_seed
-from ._tensor import no_grad as no_grad
-from ._tensor import ones as ones
-from ._tensor import ones_like as ones_like
-from ._tensor import rand as rand
-from ._tensor import rand_like as rand_like
-from ._tensor import randint as randint
-from ._tensor import randn as randn
-from ._tensor import randn_like as randn_like
-from ._tensor import randperm as randperm
-from ._tensor import set_default_dtype as set_default_dtype
-from ._tensor import set_grad_enabled as set_grad_enabled
-from ._tensor import stack as stack
-from ._tensor import tensor as tensor
-from ._tensor import uint8 as uint8
-from ._tensor import where as where
-from ._tensor import zeros as zeros
-from ._tensor import zeros_like as zeros_like
 from .core.batch import BatchFallback as BatchFallback
 from .core.batch import BranchError as BranchError
 from .core.errors import ConversionError as ConversionError
@@ -85,22 +38,85 @@ from .transforms.stop import is_traced as is_traced
 from .transforms.stop import stop_gradient as stop_gradient
 
 if _TYPE_CHECKING:
+    from . import autograd as autograd
     from . import data as data
     from . import nn as nn
     from . import optim as optim
     from . import utils as utils
+    from ._tensor import Generator as Generator
+    from ._tensor import Size as Size
+    from ._tensor import Tensor as Tensor
+    from ._tensor import arange as arange
+    from ._tensor import as_tensor as as_tensor
+    from ._tensor import bool as bool
+    from ._tensor import cat as cat
+    from ._tensor import complex64 as complex64
+    from ._tensor import complex128 as complex128
+    from ._tensor import default_generator as default_generator
+    from ._tensor import empty as empty
+    from ._tensor import empty_like as empty_like
+    from ._tensor import enable_grad as enable_grad
+    from ._tensor import eye as eye
+    from ._tensor import float16 as float16
+    from ._tensor import float32 as float32
+    from ._tensor import float64 as float64
+    from ._tensor import from_numpy as from_numpy
+    from ._tensor import full as full
+    from ._tensor import full_like as full_like
+    from ._tensor import get_default_dtype as get_default_dtype
+    from ._tensor import int8 as int8
+    from ._tensor import int16 as int16
+    from ._tensor import int32 as int32
+    from ._tensor import int64 as int64
+    from ._tensor import is_grad_enabled as is_grad_enabled
+    from ._tensor import linspace as linspace
+    from ._tensor import manual_seed as manual_seed
+    from ._tensor import no_grad as no_grad
+    from ._tensor import ones as ones
+    from ._tensor import ones_like as ones_like
+    from ._tensor import rand as rand
+    from ._tensor import rand_like as rand_like
+    from ._tensor import randint as randint
+    from ._tensor import randn as randn
+    from ._tensor import randn_like as randn_like
+    from ._tensor import randperm as randperm
+    from ._tensor import set_default_dtype as set_default_dtype
+    from ._tensor import set_grad_enabled as set_grad_enabled
+    from ._tensor import stack as stack
+    from ._tensor import tensor as tensor
+    from ._tensor import uint8 as uint8
+    from ._tensor import where as where
+    from ._tensor import zeros as zeros
+    from ._tensor import zeros_like as zeros_like
     from .serialization import load as load
     from .serialization import save as save
-
-globals().update(_FUNCTIONS)  # exp, matmul, relu …: PyTorch's functions of tensors
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str):
-    """Networks, optimisers, loaders and files are imported when they are first asked for."""
-    if name in ("data", "nn", "optim", "testing", "utils"):
-        return _importlib.import_module(f"{__name__}.{name}")
-    if name in ("load", "save"):
-        return getattr(_importlib.import_module(f"{__name__}.serialization"), name)
-    raise AttributeError(f"module 'dualad' has no attribute {name!r}")
+    """Tensors, networks, optimisers, loaders and files are imported when they are first asked for.
+
+    NumPy programs need none of them, and `import dualad` stays as light as it can.
+    """
+    if name.startswith("__"):
+        raise AttributeError(f"module 'dualad' has no attribute {name!r}")
+    if name in ("autograd", "data", "nn", "optim", "testing", "utils"):
+        found = _importlib.import_module(f"{__name__}.{name}")
+    elif name in ("load", "save"):
+        found = getattr(_importlib.import_module(f"{__name__}.serialization"), name)
+    else:
+        tensors = _importlib.import_module(f"{__name__}._tensor")
+        found = getattr(tensors, name, None) or tensors.FUNCTIONS.get(name)
+        if found is None:
+            raise AttributeError(f"module 'dualad' has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__():
+    tensors = _importlib.import_module(f"{__name__}._tensor")
+    lazy = ("autograd", "data", "load", "nn", "optim", "save", "testing", "utils")
+    return sorted(
+        {*globals(), *lazy, *tensors.FUNCTIONS, *(n for n in vars(tensors) if not n.startswith("_"))}
+    )

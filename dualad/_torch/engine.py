@@ -18,10 +18,8 @@ class Functions:
     stored = staticmethod(put.stored)
 
     def __getattr__(self, name):
-        if name in REGISTRY:
-            found = REGISTRY[name].face
-        else:
-            found = getattr(np, name, None) or getattr(np.linalg, name)
+        prim = REGISTRY.find(name)
+        found = prim.face if prim is not None else getattr(np, name, None) or getattr(np.linalg, name)
         setattr(self, name, found)
         return found
 

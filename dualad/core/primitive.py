@@ -13,7 +13,26 @@ from typing import Any
 
 from .trace import bind
 
-REGISTRY: dict[str, Primitive] = {}
+
+class Registry(dict):
+    """The primitives by name. Families that few programs need are imported when a name is not found."""
+
+    load_rest: Callable[[], None] | None = None  # set by dualad.ops
+
+    def find(self, name: str) -> Primitive | None:
+        """The primitive of this name, or None."""
+        if name not in self and self.load_rest is not None:
+            self.load_rest()
+        return self.get(name)
+
+    def __missing__(self, name):
+        prim = self.find(name)
+        if prim is None:
+            raise KeyError(name)
+        return prim
+
+
+REGISTRY: Registry = Registry()
 
 
 def names_of(call: Callable) -> tuple[str, ...]:

@@ -13,12 +13,9 @@ from ..core.primitive import REGISTRY as _REGISTRY
 from ..core.trace import Box as ndarray
 from . import creation as _creation
 from . import methods as _methods  # noqa: F401  (attaches them to Box)
-from . import products as _products
 from . import protocols as _protocols  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
 from .functions import FUNCTIONS as FUNCTIONS
-
-_products.enter_modules()
 
 
 def _namespace() -> dict:

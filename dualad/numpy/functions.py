@@ -12,6 +12,7 @@ import numpy as np
 
 from ..core.errors import MissingRule, at_user_line
 from ..core.trace import Box
+from ..ops import load_all
 from .rerun import run_body
 
 FUNCTIONS: dict[Callable, Callable] = {}
@@ -30,12 +31,25 @@ def implements(*numpy_functions: Callable) -> Callable:
 
 
 def _array_function(self, function, types, args, kwargs):
-    ours = FUNCTIONS.get(function)
+    ours = FUNCTIONS.get(function) or _later(function)
     if ours is None:
         if any(not _is_ours(t) for t in types):
             return NotImplemented
         return run_body(function, args, kwargs)
     return ours(*args, **kwargs)
+
+
+def _later(function):
+    """The same for functions of families that are imported when they are needed."""
+    if not _enter_later:
+        return None
+    load_all()
+    while _enter_later:
+        _enter_later.pop()()
+    return FUNCTIONS.get(function)
+
+
+_enter_later: list[Callable[[], None]] = []  # filled by products.py
 
 
 def _is_ours(t) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..core.space import face
 from ..core.trace import Box
-from .functions import FUNCTIONS, implements, reject
+from .functions import FUNCTIONS, _enter_later, implements, reject
 from .ufuncs import store
 
 
@@ -46,25 +46,18 @@ def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     return result if out is None else store(out, result)
 
 
-def enter_modules() -> None:
+def _enter_modules() -> None:
     """Let the functions of the op families that bear a NumPy function's name and parameters stand for it."""
-    from ..ops import contract
+    from ..ops import contract, determinant, factor, fft, linalg, norms
 
     _enter(np, contract, ("inner", "outer", "vdot", "kron", "cross"))
-    _enter_if_there("linalg", np.linalg)
-    _enter_if_there("factor", np.linalg)
-    _enter_if_there("norms", np.linalg)
-    _enter_if_there("fft", np.fft)
+    for family in (linalg, determinant, factor, norms):
+        _enter(np.linalg, family, [n for n in dir(family) if not n.startswith("_")])
+    _enter(np.linalg, contract, ("multi_dot",))
+    _enter(np.fft, fft, [n for n in dir(fft) if not n.startswith("_")])
 
 
-def _enter_if_there(module: str, namespace) -> None:
-    import importlib
-
-    try:
-        family = importlib.import_module(f"dualad.ops.{module}")
-    except ModuleNotFoundError:
-        return
-    _enter(namespace, family, [n for n in dir(family) if not n.startswith("_")])
+_enter_later.append(_enter_modules)
 
 
 def _enter(namespace, family, names) -> None:

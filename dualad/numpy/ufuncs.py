@@ -22,7 +22,7 @@ def _find(ufunc):
     op = _OPS.get(ufunc)
     if op is None:
         name = ufunc.__name__
-        prim = REGISTRY.get(name)
+        prim = REGISTRY.find(name)
         special = sys.modules.get("scipy.special")
         owned = getattr(np, name, None) is ufunc or getattr(special, name, None) is ufunc
         if prim is None or not owned:

@@ -1,10 +1,41 @@
 """Every primitive, one family a file: evaluation, JVP and VJP stand together.
 
-Importing this package fills the registry.
+Importing this package fills the registry with the families that every program needs. The others follow when one
+of their names is first looked up, or by `load_all()`.
 """
 
 import importlib
-import pkgutil
 
-for _module in sorted(m.name for m in pkgutil.iter_modules(__path__)):
-    importlib.import_module(f"{__name__}.{_module}")
+from ..core.primitive import REGISTRY
+from . import arithmetic as arithmetic
+from . import comparison as comparison
+from . import complex as complex
+from . import diagonals as diagonals
+from . import elementary as elementary
+from . import extrema as extrema
+from . import flow as flow
+from . import index as index
+from . import join as join
+from . import layout as layout
+from . import matmul as matmul
+from . import moments as moments
+from . import pad as pad
+from . import put as put
+from . import reduce as reduce
+from . import running as running
+from . import select as select
+from . import sort as sort
+
+LATER = """
+contract conv determinant eigen einsum fft linalg linear losses norms pool products qr special svd
+""".split()
+
+
+def load_all() -> None:
+    """Import the rest of the families."""
+    REGISTRY.load_rest = None
+    for name in LATER:
+        importlib.import_module(f"{__name__}.{name}")
+
+
+REGISTRY.load_rest = load_all

@@ -5,6 +5,7 @@ primitives: `run_check`, `run_checks`, and the same on the command line, `python
 witnesses by themselves: `richardson` and `complex_step`, each with an estimate of its own error.
 """
 
+from ..ops import load_all as _load_all
 from .checks import CHECKS as CHECKS
 from .checks import run_check as run_check
 from .checks import run_checks as run_checks
@@ -18,3 +19,5 @@ from .gradcheck import check_grads as check_grads
 from .gradcheck import check_jvp as check_jvp
 from .gradcheck import check_vjp as check_vjp
 from .results import Result as Result
+
+_load_all()  # the registry is to be whole here

@@ -11,6 +11,7 @@ against perturbation confusion, and it holds in every thread, since there is no 
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 
 import numpy as np
 
@@ -93,8 +94,8 @@ class Writing(Box):
     __slots__ = ()
 
     # Set by dualad.numpy.stores, which knows the primitives that write.
-    settle_stores = None
-    read_stores = None
+    settle_stores: Callable | None = None
+    read_stores: Callable | None = None
 
     @property
     def shape(self):

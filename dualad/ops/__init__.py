@@ -13,6 +13,7 @@ from . import complex as complex
 from . import diagonals as diagonals
 from . import elementary as elementary
 from . import extrema as extrema
+from . import floating as floating
 from . import flow as flow
 from . import index as index
 from . import join as join
@@ -27,7 +28,7 @@ from . import select as select
 from . import sort as sort
 
 LATER = """
-contract conv determinant eigen einsum fft linalg linear losses norms pool products qr special svd
+contract conv determinant eigen einsum fft linalg linear losses norms pool products qr softmax special svd
 """.split()
 
 

@@ -46,10 +46,11 @@ def richardson(f: Callable, primals: tuple, tangents: tuple, *, eps: float | Non
     """
     line, outdef = _line(f, primals, tangents)
     starts = [eps] if eps is not None else _starts(primals, tangents)
-    best, error = None, None
+    best: list = []
+    error: list = []
     for h in starts:
         found, wrong = _ridders(line, h)
-        if best is not None:
+        if best:
             judge = _better if h < starts[0] else _better_if_it_agrees
             pairs = [judge(*four) for four in zip(best, error, found, wrong, strict=True)]
             found, wrong = [d for d, _ in pairs], [e for _, e in pairs]

@@ -6,7 +6,7 @@ import pytest
 import dualad
 from dualad.ops.arithmetic import absolute, sign
 from dualad.ops.complex import angle, complex_, conjugate, imag, real
-from dualad.ops.elementary import nan_to_num
+from dualad.ops.floating import nan_to_num
 
 Z = np.array([1 + 2j, -0.5 + 0.3j, -2 - 1j, 0.7 - 3j])
 FUNCTIONS = [

@@ -5,6 +5,9 @@ no extra frame. Each looks at exact types, for those are what a running program 
 or boxes of one trace over plain arrays. Everything else (older traces inside, lists, foreign arrays,
 batches) goes to `bind`, the general road, which knows no types but asks for the newest trace.
 
+With one array in play (one argument, or a Python number beside it) every value of a node has the shape of that
+array, and shapes are not compared; with two, broadcasting may have happened, and they are.
+
 A rule asks for some of (x, y, out); which, is fixed when the operation is made, and is kept in small integers
 (`code`): bit 0 for x, bit 1 for y, bit 2 for out. One saved value travels bare, several as a tuple in that order.
 """
@@ -92,7 +95,7 @@ def unary(prim, f, jvp, vjp):
         if flags:
             flags.clear()
             d = mask_zeros(g, d)
-        if d.dtype is not parent[3] or d.shape != parent[2]:
+        if d.dtype is not parent[3]:
             d = fit(d, parent[2], parent[3])
         i = parent[0]
         if i in cots:
@@ -139,7 +142,7 @@ def unary(prim, f, jvp, vjp):
             if flags:
                 flags.clear()
                 d = mask_zeros(dx, d)
-            if d.dtype is not out.dtype or d.shape != out.shape:
+            if d.dtype is not out.dtype:
                 d = fit_tangent(d, out.shape, out.dtype)
             r = new(Dual)
             r.value, r.aux, r.owner = out, d, trace
@@ -163,14 +166,14 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     tape, dual = vcx >= 0 and vcy >= 0, jcx >= 0 and jcy >= 0
     plain = {ndarray, float64, float, int}
 
-    def pull_one(rule, bare):
+    def pull_one(rule, bare, broadcasts):
         def pull(node, g, cots, heap, flags):
             d = rule(g, node[5]) if bare else rule(g, *node[5])
             parent = node[4]
             if flags:
                 flags.clear()
                 d = mask_zeros(g, d)
-            if d.shape != parent[2] or d.dtype is not parent[3]:
+            if d.dtype is not parent[3] or (broadcasts and d.shape != parent[2]):
                 d = fit(d, parent[2], parent[3])
             i = parent[0]
             if i in cots:
@@ -181,7 +184,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
 
         return pull
 
-    pull_x, pull_y = pull_one(rule_x, bare_x), pull_one(rule_y, bare_y)
+    pull_x, pull_y = pull_one(rule_x, bare_x, True), pull_one(rule_y, bare_y, True)
+    pull_x_alone, pull_y_alone = pull_one(rule_x, bare_x, False), pull_one(rule_y, bare_y, False)
 
     def pull_xy(node, g, cots, heap, flags):
         _, _, _, _, p, q, for_x, for_y = node
@@ -249,8 +253,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 r.value = out
                 r.aux = [
                     new_node_id(),
-                    pull_x,
-                    out.shape,
+                    pull_x if t is ndarray else pull_x_alone,
+                    out.shape if t is ndarray else x.aux[2],
                     out.dtype,
                     x.aux,
                     () if vcx == 0 else y if vcx == 2 else pack(vcx, v, y, out),
@@ -275,8 +279,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             r.value = out
             r.aux = [
                 new_node_id(),
-                pull_y,
-                out.shape,
+                pull_y if s is ndarray else pull_y_alone,
+                out.shape if s is ndarray else y.aux[2],
                 out.dtype,
                 y.aux,
                 () if vcy == 0 else x if vcy == 1 else pack(vcy, x, w, out),
@@ -339,7 +343,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 if flags:
                     flags.clear()
                     d = mask_zeros(dx, d)
-                if d.dtype is not out.dtype or d.shape != out.shape:
+                if d.dtype is not out.dtype or (t is ndarray and d.shape != out.shape):
                     d = fit_tangent(d, out.shape, out.dtype)
                 r = new(Dual)
                 r.value, r.aux, r.owner = out, d, trace
@@ -361,7 +365,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             if flags:
                 flags.clear()
                 d = mask_zeros(dy, d)
-            if d.dtype is not out.dtype or d.shape != out.shape:
+            if d.dtype is not out.dtype or (s is ndarray and d.shape != out.shape):
                 d = fit_tangent(d, out.shape, out.dtype)
             r = new(Dual)
             r.value, r.aux, r.owner = out, d, trace
@@ -372,7 +376,9 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             return NotImplemented
         return bind(prim, (x, y), {})
 
-    pull_x.replay, pull_y.replay, pull_xy.replay = (prim, (0,)), (prim, (1,)), (prim, (0, 1))
+    pull_x.replay = pull_x_alone.replay = (prim, (0,))
+    pull_y.replay = pull_y_alone.replay = (prim, (1,))
+    pull_xy.replay = (prim, (0, 1))
     return op
 
 

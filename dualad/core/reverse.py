@@ -135,8 +135,8 @@ def _copy_constant(value, arg):
 
 
 def pull_leaf(node, g, cots, heap, flags):
-    """A leaf keeps what has arrived."""
-    cots[node[0]] = g
+    """A leaf keeps what has arrived, in its own space whatever a rule may have made of it."""
+    cots[node[0]] = g if g.shape == node[2] else fit(g, node[2], node[3])
 
 
 def pull_freed(node, g, cots, heap, flags):

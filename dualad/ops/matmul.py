@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.forward import Dual, fit_tangent
-from ..core.operator import heappush, new_node_id
+from ..core.operator import new_node_id
 from ..core.primitive import Primitive, attach_rule_setters
-from ..core.reverse import Var, accumulate, fit
+from ..core.reverse import Var, deposit
 from ..core.samples import Sample
 from ..core.space import mask_zeros
 from ..core.trace import Box, bind, new, strip
@@ -123,7 +123,7 @@ def pull_left(node, g, cots, heap, flags):
     if flags:
         flags.clear()
         d = strict_cotangent_of_left(g, w)
-    _deposit(p, d, cots, heap)
+    deposit(p, d, cots, heap)
 
 
 def pull_right(node, g, cots, heap, flags):
@@ -132,7 +132,7 @@ def pull_right(node, g, cots, heap, flags):
     if flags:
         flags.clear()
         d = strict_cotangent_of_right(g, v)
-    _deposit(q, d, cots, heap)
+    deposit(q, d, cots, heap)
 
 
 def pull_both(node, g, cots, heap, flags):
@@ -142,23 +142,12 @@ def pull_both(node, g, cots, heap, flags):
     if flags:
         flags.clear()
         d = strict_cotangent_of_left(g, w)
-    _deposit(p, d, cots, heap)
+    deposit(p, d, cots, heap)
     d = v.T @ g if matrices else cotangent_of_right(g, v)
     if flags:
         flags.clear()
         d = strict_cotangent_of_right(g, v)
-    _deposit(q, d, cots, heap)
-
-
-def _deposit(p, d, cots, heap):
-    if d.shape != p[2] or d.dtype is not p[3]:
-        d = fit(d, p[2], p[3])
-    i = p[0]
-    if i in cots:
-        accumulate(cots, i, d)
-    else:
-        cots[i] = d
-        heappush(heap, p)
+    deposit(q, d, cots, heap)
 
 
 pull_left.replay, pull_right.replay, pull_both.replay = (prim, (0,)), (prim, (1,)), (prim, (0, 1))

@@ -14,7 +14,7 @@ from ..core.tree import flatten_like, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, run
 
 
-def jvp(f: Callable, primals, tangents, *, has_aux: bool = False) -> tuple[Any, ...]:
+def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...]:
     """Value of `f` and its derivative along `tangents`.
 
     Parameters

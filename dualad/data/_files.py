@@ -6,18 +6,19 @@ import errno
 import hashlib
 import io
 import os
-import tempfile
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
 from gzip import GzipFile
 from pathlib import Path
+from secrets import token_hex
 
 import numpy as np
 
 from dualad.data.errors import DataError
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_NEW = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
 _FULL = (errno.ENOSPC, getattr(errno, "EDQUOT", None))  # no disk quotas on Windows
 
 
@@ -103,7 +104,9 @@ def write_atomically(path: Path, content: bytes, hint: str = "") -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        temporary = path.with_name(f".{path.name}.{token_hex(8)}.part")
+        # Created as any new file is, with the user's permissions; one of mkstemp would be private.
+        descriptor = os.open(temporary, _NEW, 0o666)
         try:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)

@@ -172,3 +172,15 @@ def test_parse_idx(shape):
 def test_parse_idx_refuses(content, message):
     with pytest.raises(DataError, match=message):
         parse_idx(content, "numbers")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of POSIX")
+@pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
+def test_write_gives_the_permissions_of_any_new_file(tmp_path, mask):
+    before = os.umask(mask)
+    try:
+        write_atomically(tmp_path / "numbers", CONTENT)
+    finally:
+        os.umask(before)
+    assert (tmp_path / "numbers").stat().st_mode & 0o777 == 0o666 & ~mask
+    assert [p.name for p in tmp_path.iterdir()] == ["numbers"]

@@ -2,7 +2,8 @@
 
 The moments are kept as discounted *sums*, Σ β^k g and Σ β^k g², instead of averages, and their constant
 factors (1 − β) go into the one number that scales the step: two passes over memory fewer out of twelve.
-`state_dict` speaks of averages, as PyTorch does.
+`state_dict` speaks of averages, as PyTorch does; beside each stands by how many units in the last place the
+sum differs from what dividing gives back, so that training goes on bit for bit.
 """
 
 from __future__ import annotations
@@ -97,16 +98,37 @@ class Adam(Optimizer):
             wb -= s
 
     def _exported(self, state: dict[str, Any]) -> dict[str, Any]:
-        beta1, beta2 = state["betas"]
-        factor = {"sum": 1 - beta1, "sum_sq": 1 - beta2, "max_sum_sq": 1 - beta2}
-        averages = {_NAMES[key]: state[key] * f for key, f in factor.items() if key in state}
-        return {"step": state["step"], **averages}
+        exported = {"step": state["step"]}
+        for key, factor in _factors(*state["betas"]).items():
+            if key in state:
+                average = exported[_NAMES[key]] = state[key] * factor
+                exported[_NAMES[key] + "_ulps"] = _ulps(state[key], average / factor)
+        return exported
 
     def _imported(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
-        beta1, beta2 = group["betas"]
-        factor = {"sum": 1 - beta1, "sum_sq": 1 - beta2, "max_sum_sq": 1 - beta2}
-        sums = {key: state[_NAMES[key]] / f for key, f in factor.items() if _NAMES[key] in state}
-        return {"step": int(state["step"]), "betas": (beta1, beta2), **sums}
+        imported = {"step": int(state["step"]), "betas": tuple(group["betas"])}
+        for key, factor in _factors(*group["betas"]).items():
+            name = _NAMES[key]
+            if name in state:
+                total = state[name] / factor
+                if name + "_ulps" in state:  # PyTorch writes none
+                    ulps = state[name + "_ulps"]
+                    off = ulps != 0
+                    total[off] += ulps[off] * np.spacing(np.abs(total[off]))
+                imported[key] = total
+        return imported
+
+
+def _factors(beta1, beta2):
+    """What makes averages of sums."""
+    return {"sum": 1 - beta1, "sum_sq": 1 - beta2, "max_sum_sq": 1 - beta2}
+
+
+def _ulps(exact, rounded):
+    """How far the one is from the other, in units in the last place: few, for they differ by two roundings."""
+    with np.errstate(invalid="ignore"):  # an infinite moment
+        steps = (exact - rounded) / np.spacing(np.abs(rounded))
+    return np.clip(np.nan_to_num(np.rint(steps)), -127, 127).astype(np.int8)
 
 
 def _prepare(w, state, group):

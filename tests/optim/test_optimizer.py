@@ -231,3 +231,24 @@ def test_deepcopy_of_an_optimiser_is_apart():
     q.grad = dualad.tensor([1.0])
     twin.step()
     assert p.item() == 1.0 and q.item() == 0.9
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_adam_goes_on_from_a_state_dict_bit_for_bit(dtype):
+    random = np.random.default_rng(0)
+    gradients = [10 ** random.uniform(-12, 6, 200) * random.standard_normal(200) for _ in range(6)]
+    gradients[2][0] = np.inf
+
+    def steps(w, opt, some):
+        with np.errstate(invalid="ignore", over="ignore"):
+            for g in some:
+                w.grad = dualad.tensor(g.astype(dtype))
+                opt.step()
+            return w.detach().numpy().copy()
+
+    w = dualad.tensor(np.ones(200, dtype), requires_grad=True)
+    opt = optim.Adam([w], lr=0.1, amsgrad=True)
+    twin = dualad.tensor(steps(w, opt, gradients[:3]), requires_grad=True)
+    other = optim.Adam([twin], lr=0.5)
+    other.load_state_dict(opt.state_dict())
+    np.testing.assert_array_equal(steps(w, opt, gradients[3:]), steps(twin, other, gradients[3:]))

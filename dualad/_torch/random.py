@@ -11,8 +11,10 @@ from secrets import randbits
 
 import numpy as np
 
+from ..data import register_collate, set_default_generator
 from .creation import made
 from .dtypes import get_default_dtype
+from .functions import stack
 from .handle import Handle
 from .shaping import ints
 from .tensor import Tensor
@@ -25,11 +27,12 @@ class Generator:
 
     def __init__(self, seed: int | None = None):
         self._lock = threading.Lock()
+        self.numpy = np.random.default_rng(0)  # one object for life: loaders and samplers hold it
         self.manual_seed(randbits(63) if seed is None else seed)
 
     def manual_seed(self, seed: int):
         self._seed = int(seed)
-        self.numpy = np.random.default_rng(self._seed % 2**64)
+        self.numpy.bit_generator.state = np.random.default_rng(self._seed % 2**64).bit_generator.state
         return self
 
     def initial_seed(self) -> int:
@@ -51,6 +54,10 @@ class Generator:
 
 
 default_generator = Generator()
+
+# `data` imports nothing of dualad; here it is told whose generator shuffles, and how tensors become a batch.
+set_default_generator(lambda: default_generator.numpy)
+register_collate(Tensor, stack, lambda column, indices: column[indices])
 
 
 def manual_seed(seed: int) -> Generator:

@@ -34,6 +34,9 @@ def default_generator() -> np.random.Generator:
 def as_generator(generator: np.random.Generator | int | None) -> np.random.Generator | None:
     """A seed becomes a generator, a generator stays, None stays (ask `default_generator` when needed).
 
+    A `dualad.Generator`, which this module must not import, is known by the NumPy generator that it has under
+    the name `numpy`, and keeps for life.
+
     Raises
     ------
     TypeError
@@ -43,6 +46,9 @@ def as_generator(generator: np.random.Generator | int | None) -> np.random.Gener
         return generator
     if isinstance(generator, (int, np.integer)) and not isinstance(generator, bool):
         return np.random.default_rng(int(generator))
+    inner = getattr(generator, "numpy", None)
+    if isinstance(inner, np.random.Generator):
+        return inner
     raise TypeError(
         f"generator must be a numpy.random.Generator, an int seed or None, not {type(generator).__name__}: "
         "write generator=0, or generator=numpy.random.default_rng(0)"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from .._tensor import Tensor, cat, no_grad
+from .._torch.handle import wrap
 from .._torch.tape import untaped
 
 
@@ -38,7 +39,7 @@ def clip_grad_norm_(
     factor = min(max_norm / (norm + 1e-6), 1.0) if norm == norm else norm
     if factor != 1.0:
         for p, g in zip(owners, grads, strict=True):
-            p.grad = Tensor(g * g.dtype.type(factor))
+            _overwrite(p.grad, g * g.dtype.type(factor))
     return Tensor(norm, dtype=grads[0].dtype)
 
 
@@ -46,7 +47,7 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float) -
     """Clip every entry of the gradients to [-clip_value, clip_value]."""
     for p in _with_grad(parameters):
         g = np.asarray(untaped(p.grad._value))
-        p.grad = Tensor(np.clip(g, -clip_value, clip_value))
+        _overwrite(p.grad, np.clip(g, -clip_value, clip_value))
 
 
 def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
@@ -65,6 +66,12 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
             start += p.numel()
     if start != vec.numel():
         raise ValueError(f"the vector has {vec.numel()} entries, the parameters {start}")
+
+
+def _overwrite(gradient, values):
+    """Other values for a gradient, in place: whoever holds it sees them."""
+    with no_grad():
+        gradient.copy_(wrap(values))
 
 
 def _with_grad(parameters):

@@ -19,7 +19,7 @@ from ..core.samples import Sample
 
 ndarray = np.ndarray
 
-_BLOCK_ENTRIES = 1 << 16  # a block of float32 rows fills a quarter of a 1 MiB second-level cache
+_BLOCK_ENTRIES = 1 << 18  # a block of float32 rows fills a second-level cache of 1 MiB; smaller ones gain nothing
 
 
 @primitive(multi=True, flat_args="labels")
@@ -54,7 +54,7 @@ def _one_block(x, labels, loss, p):
     np.subtract(x, x.max(axis=1, keepdims=True), out=p)
     shifted = p[np.arange(len(labels)), labels]
     np.exp(p, out=p)
-    total = p.sum(axis=1)
+    total = p @ np.ones(p.shape[1], p.dtype)  # BLAS sums short rows faster than a reduction
     p *= (1 / total)[:, None]
     np.log(total, out=loss)
     loss -= shifted

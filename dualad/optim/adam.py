@@ -1,10 +1,4 @@
-"""Adam, and AdamW: steps scaled by running moments of the gradient.
-
-The moments are kept as discounted *sums*, Σ β^k g and Σ β^k g², instead of averages, and their constant
-factors (1 − β) go into the one number that scales the step: two passes over memory fewer out of twelve.
-`state_dict` speaks of averages, as PyTorch does; beside each stands by how many units in the last place the
-sum differs from what dividing gives back, so that training goes on bit for bit.
-"""
+"""Adam, and AdamW: steps scaled by running averages of the gradient and of its square."""
 
 from __future__ import annotations
 
@@ -14,9 +8,6 @@ from typing import Any
 import numpy as np
 
 from .optimizer import Optimizer, check_betas, check_range, decayed
-
-_NAMES = {"sum": "exp_avg", "sum_sq": "exp_avg_sq", "max_sum_sq": "max_exp_avg_sq"}
-
 
 class Adam(Optimizer):
     """w ← w − lr m̂ / (√v̂ + eps), with m̂ and v̂ the bias-corrected averages of g and g².
@@ -74,19 +65,23 @@ class Adam(Optimizer):
         beta1, beta2 = group["betas"]
         _prepare(w, state, group)
         step = state["step"] = state["step"] + 1
-        root = sqrt((1 - beta2**step) / (1 - beta2))  # √v̂ = √sum_sq / root
-        scale = float(group["lr"]) * (1 - beta1) / (1 - beta1**step) * root
+        root = sqrt(1 - beta2**step)  # √v̂ = √v / root
+        scale = float(group["lr"]) / (1 - beta1**step) * root
         eps = group["eps"] * root
         shrink = 1 - float(group["lr"]) * group["weight_decay"] if group["decoupled_weight_decay"] else 1.0
         coupled = group if shrink == 1.0 else {**group, "weight_decay": 0}
-        arrays = (w, g, state["sum"], state["sum_sq"], state.get("max_sum_sq") if group["amsgrad"] else None)
-        for s, t, wb, gb, m, v, most in self._scratch.blocks(*arrays):
+        largest = state["max_exp_avg_sq"] if group["amsgrad"] else None
+        for s, t, wb, gb, m, v, most in self._scratch.blocks(
+            w, g, state["exp_avg"], state["exp_avg_sq"], largest
+        ):
             gb = decayed(gb, wb, t, coupled)
             if shrink != 1.0:
                 wb *= shrink
-            m *= beta1
-            m += gb
+            np.subtract(gb, m, out=s)
+            s *= 1 - beta1
+            m += s
             np.multiply(gb, gb, out=s)
+            s *= 1 - beta2
             v *= beta2
             v += s
             if most is not None:
@@ -97,53 +92,13 @@ class Adam(Optimizer):
             s *= scale
             wb -= s
 
-    def _exported(self, state: dict[str, Any]) -> dict[str, Any]:
-        exported = {"step": state["step"]}
-        for key, factor in _factors(*state["betas"]).items():
-            if key in state:
-                average = exported[_NAMES[key]] = state[key] * factor
-                exported[_NAMES[key] + "_ulps"] = _ulps(state[key], average / factor)
-        return exported
-
-    def _imported(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
-        imported = {"step": int(state["step"]), "betas": tuple(group["betas"])}
-        for key, factor in _factors(*group["betas"]).items():
-            name = _NAMES[key]
-            if name in state:
-                total = state[name] / factor
-                if name + "_ulps" in state:  # PyTorch writes none
-                    ulps = state[name + "_ulps"]
-                    off = ulps != 0
-                    total[off] += ulps[off] * np.spacing(np.abs(total[off]))
-                imported[key] = total
-        return imported
-
-
-def _factors(beta1, beta2):
-    """What makes averages of sums."""
-    return {"sum": 1 - beta1, "sum_sq": 1 - beta2, "max_sum_sq": 1 - beta2}
-
-
-def _ulps(exact, rounded):
-    """How far the one is from the other, in units in the last place: few, for they differ by two roundings."""
-    with np.errstate(invalid="ignore"):  # an infinite moment
-        steps = (exact - rounded) / np.spacing(np.abs(rounded))
-    return np.clip(np.nan_to_num(np.rint(steps)), -127, 127).astype(np.int8)
-
 
 def _prepare(w, state, group):
-    """Make the state of a new parameter; where the betas have changed, rescale the sums."""
-    betas = tuple(group["betas"])
+    """Make the state of a new parameter."""
     if not state:
-        state.update(step=0, betas=betas, sum=np.zeros_like(w), sum_sq=np.zeros_like(w))
-    elif state["betas"] != betas:
-        state["sum"] *= (1 - state["betas"][0]) / (1 - betas[0])
-        for key in ("sum_sq", "max_sum_sq"):
-            if key in state:
-                state[key] *= (1 - state["betas"][1]) / (1 - betas[1])
-        state["betas"] = betas
-    if group["amsgrad"] and "max_sum_sq" not in state:
-        state["max_sum_sq"] = np.zeros_like(w)
+        state.update(step=0, exp_avg=np.zeros_like(w), exp_avg_sq=np.zeros_like(w))
+    if group["amsgrad"] and "max_exp_avg_sq" not in state:
+        state["max_exp_avg_sq"] = np.zeros_like(w)
 
 
 class AdamW(Adam):

@@ -120,7 +120,7 @@ class Optimizer:
         """State by parameter number, and the groups' options. Tensors in it are copies."""
         numbers = {id(p): k for k, p in enumerate(self._all_params())}
         state = {
-            numbers[id(p)]: {key: _shaped(value, p) for key, value in self._exported(kept).items()}
+            numbers[id(p)]: {key: _shaped(value, p) for key, value in kept.items()}
             for p, kept in self.state.items()
         }
         groups = [
@@ -144,25 +144,13 @@ class Optimizer:
         fresh: dict[Tensor, dict[str, Any]] = defaultdict(dict)
         for number, kept in state_dict["state"].items():
             p = params[number]
-            flat = {key: _flat(value, p, key, number) for key, value in kept.items()}
-            fresh[p] = self._imported(flat, self._group_of(p))
+            fresh[p] = {key: _flat(value, p, key, number) for key, value in kept.items()}
         for mine, theirs in zip(self.param_groups, groups, strict=True):
             mine.update({key: value for key, value in theirs.items() if key not in ("params", "param_names")})
         self.state = fresh
 
-    def _exported(self, state: dict[str, Any]) -> dict[str, Any]:
-        """State as PyTorch writes it."""
-        return state
-
-    def _imported(self, state: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
-        """The inverse of `_exported`."""
-        return state
-
     def _all_params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
-
-    def _group_of(self, p: Tensor) -> dict[str, Any]:
-        return next(group for group in self.param_groups if any(p is q for q in group["params"]))
 
     def __getstate__(self):
         return {key: value for key, value in self.__dict__.items() if key != "_scratch"}
@@ -242,7 +230,7 @@ def _flat(value, p, key, number):
         return value
     a = np.asarray(value.detach() if isinstance(value, Tensor) else value)
     if a.ndim == 0 and (p.ndim > 0 or key == "step"):
-        return a.item()
+        return int(a) if key == "step" else a.item()  # PyTorch counts steps in floating point
     if a.shape != tuple(p.shape):
         raise ValueError(
             f"loaded state {key!r} of parameter {number} has shape {a.shape}, the parameter has "

@@ -7,6 +7,7 @@ The others run NumPy's body again (`rerun.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import Lock
 
 import numpy as np
 
@@ -41,14 +42,14 @@ def _array_function(self, function, types, args, kwargs):
 
 def _later(function):
     """The same for functions of families that are imported when they are needed."""
-    if not _enter_later:
-        return None
-    load_all()
-    while _enter_later:
-        _enter_later.pop()()
+    with _entering:
+        if _enter_later:
+            load_all()
+            _enter_later.pop()()
     return FUNCTIONS.get(function)
 
 
+_entering = Lock()
 _enter_later: list[Callable[[], None]] = []  # filled by products.py
 
 

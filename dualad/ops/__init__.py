@@ -33,10 +33,10 @@ contract conv determinant eigen einsum fft linalg linear losses norms pool produ
 
 
 def load_all() -> None:
-    """Import the rest of the families."""
-    REGISTRY.load_rest = None
+    """Import the rest of the families. Threads that ask at once all wait until they are there."""
     for name in LATER:
         importlib.import_module(f"{__name__}.{name}")
+    REGISTRY.load_rest = None
 
 
 REGISTRY.load_rest = load_all

@@ -19,7 +19,9 @@ from ..core.samples import Sample
 
 ndarray = np.ndarray
 
-_BLOCK_ENTRIES = 1 << 18  # a block of float32 rows fills a second-level cache of 1 MiB; smaller ones gain nothing
+_BLOCK_ENTRIES = (
+    1 << 18
+)  # a block of float32 rows fills a second-level cache of 1 MiB; smaller ones gain nothing
 
 
 @primitive(multi=True, flat_args="labels")

@@ -9,6 +9,7 @@ import numpy as np
 
 from .optimizer import Optimizer, check_betas, check_range, decayed
 
+
 class Adam(Optimizer):
     """w ← w − lr m̂ / (√v̂ + eps), with m̂ and v̂ the bias-corrected averages of g and g².
 

@@ -62,8 +62,14 @@ ALONE = _calibrated() if getattr(sys, "_is_gil_enabled", lambda: True)() else -1
 def is_alone(t) -> bool:
     """Whether a plain array is this tensor's alone: then it can be written to, and nobody will see it."""
     count = holders(t)
-    v = t._value
-    return count == ALONE and type(v) is np.ndarray and v.base is None and v.flags.writeable
+    v, more = t._value, t._more
+    return (
+        count == ALONE
+        and (more is None or more.base is None)
+        and type(v) is np.ndarray
+        and v.base is None
+        and v.flags.writeable
+    )
 
 
 class Indexing(Handle):

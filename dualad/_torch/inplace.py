@@ -92,7 +92,7 @@ class InPlace(Handle):
 METHODS = (
     "add sub mul div pow remainder floor_divide abs neg exp log sqrt rsqrt sin cos tan tanh sigmoid relu "
     "reciprocal square clamp clip clamp_min clamp_max floor ceil round trunc sign addcmul addcdiv lerp "
-    "masked_fill scatter_add index_add index_fill index_copy scatter addmm bitwise_and bitwise_or "
+    "masked_fill scatter_add index_add index_put index_fill index_copy scatter addmm bitwise_and bitwise_or "
     "bitwise_xor logical_not logical_and logical_or tril triu nan_to_num masked_scatter cumsum cumprod erf "
     "expm1 log1p log2 log10 exp2 eq ne lt le gt ge"
 ).split()

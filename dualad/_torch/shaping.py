@@ -6,12 +6,13 @@ from operator import index
 
 import numpy as np
 
+from ..core.trace import strip
 from ..ops.index import HOLE, Index
 from .dtypes import Size
 from .engine import op
 from .handle import Handle, recorded, wrap
 from .tape import detached
-from .views import EXPAND, INDEX, PERMUTE, RESHAPE, taken
+from .views import DIAGONAL, EXPAND, INDEX, PERMUTE, RESHAPE, taken
 
 
 def ints(args):
@@ -68,14 +69,23 @@ class Shaping(Handle):
         n = self._value.size
         if -1 in shape or _product(shape) != n:
             shape = resolve(shape, n)
+        a = strip(self._value)
+        if type(a) is np.ndarray and not a.flags.c_contiguous and not _same_memory(a, shape):
+            return wrap(op.reshape(recorded(self._value), shape=shape))  # a copy: writes do not come back
         return taken(self, RESHAPE, shape)
 
-    view = reshape
+    def view(self, *shape):
+        """The same elements in another shape: a view, whatever the layout in memory."""
+        shape = ints(shape)
+        if -1 in shape or _product(shape) != self._value.size:
+            shape = resolve(shape, self._value.size)
+        return taken(self, RESHAPE, shape)
 
     def view_as(self, other):
-        return self.reshape(other.shape)
+        return self.view(other.shape)
 
-    reshape_as = view_as
+    def reshape_as(self, other):
+        return self.reshape(other.shape)
 
     def flatten(self, start_dim: int = 0, end_dim: int = -1):
         """Dims from `start_dim` through `end_dim` become one."""
@@ -221,6 +231,8 @@ class Shaping(Handle):
     def chunk(self, chunks: int, dim: int = 0):
         """At most `chunks` pieces of one length along `dim`, the last one perhaps shorter."""
         n = self.shape[dim_of(dim, self.ndim)]
+        if chunks < 1:
+            raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
         return self.split(max(-(-n // chunks), 1), dim)
 
     def tensor_split(self, sections, dim: int = 0):
@@ -247,7 +259,13 @@ class Shaping(Handle):
 
     def repeat(self, *sizes):
         """The whole tensor repeated along each dim: `np.tile`."""
-        return wrap(op.tile(recorded(self._value), ints(sizes)))
+        sizes = ints(sizes)
+        if len(sizes) < self.ndim:
+            raise RuntimeError(
+                "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
+                f"{len(sizes)} for {self.ndim}. tile() repeats the last ones."
+            )
+        return wrap(op.tile(recorded(self._value), sizes))
 
     def tile(self, *dims):
         return wrap(op.tile(recorded(self._value), ints(dims)))
@@ -258,6 +276,8 @@ class Shaping(Handle):
         return wrap(op.repeat(recorded(self._value), repeats=hashable(repeats), axis=dim))
 
     def flip(self, *dims):
+        if not dims:
+            raise TypeError("flip() missing 1 required positional argument: 'dims'")
         return wrap(op.flip(recorded(self._value), axis=ints(dims)))
 
     def roll(self, shifts, dims=None):
@@ -273,7 +293,12 @@ class Shaping(Handle):
         return wrap(op.diag(recorded(self._value), k=diagonal))
 
     def diagonal(self, offset: int = 0, dim1: int = 0, dim2: int = 1):
-        return wrap(op.diagonal(recorded(self._value), offset=offset, axis1=dim1, axis2=dim2))
+        return taken(self, DIAGONAL, (offset, dim_of(dim1, self.ndim), dim_of(dim2, self.ndim)))
+
+    def fill_diagonal_(self, fill_value):
+        """`fill_value` on the diagonal of this matrix, in place."""
+        self.diagonal().fill_(fill_value)
+        return self
 
     def trace(self):
         return self.diagonal().sum()
@@ -321,6 +346,17 @@ class Shaping(Handle):
         i = detached(index._value).reshape((-1,) + (1,) * (len(shape) - d - 1))
         i = wrap(np.broadcast_to(i, shape[d:]) if d == 0 else np.broadcast_to(i, shape))
         return self.scatter_add(dim, i, source if alpha == 1 else source * alpha)
+
+    def index_put(self, indices, values, accumulate: bool = False):
+        """`self` with `values` stored at a tuple of index tensors, or added there."""
+        from .indexing import plain_index, stored
+
+        at, v = plain_index(tuple(indices)), recorded(self._value)
+        new = recorded(values._value)
+        if accumulate:
+            new = op.broadcast_to(new, shape=np.empty(v.shape, bool)[at].shape)
+            return wrap(op.add(v, op.scatter_add(new, *at, spec=Index((HOLE,) * len(at)), shape=v.shape)))
+        return wrap(stored(v, at, new))
 
     def index_fill(self, dim: int, index, value):
         from .indexing import stored
@@ -374,3 +410,8 @@ def grid(index, dim, ndim):
     places = list(np.ogrid[tuple(slice(k) for k in i.shape)])
     places[d] = i
     return tuple(places)
+
+
+def _same_memory(a, shape) -> bool:
+    """Whether this shape of a plain array is a view of it."""
+    return np.may_share_memory(a.reshape(shape), a)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 from weakref import ref
 
+import numpy as np
+
 from .engine import op
 from .handle import Handle, wrap
 from .modes import is_recording
@@ -31,12 +33,21 @@ def _put_index(base, v, index):
     return stored(base, index, v)
 
 
-def _refuse(base, v, arg):
+def _put_expanded(base, v, arg):
+    if v.shape == base.shape:
+        return v
     raise RuntimeError(
         "unsupported operation: more than one element of the written-to tensor refers to a single memory "
         "location. "
         "Please clone() the tensor before performing the operation."
     )
+
+
+def _put_diagonal(base, v, at):
+    offset, axis1, axis2 = at
+    where = dict(shape=base.shape, offset=offset, axis1=axis1, axis2=axis2)
+    there = op.put_diagonal(np.ones(v.shape, bool), **where)
+    return op.where(there, op.put_diagonal(v, **where), base)
 
 
 def _inverse(axes):
@@ -57,7 +68,10 @@ PERMUTE = Kind(
     lambda b, v, axes: op.transpose(v, axes=_inverse(axes)),
 )
 INDEX = Kind("index", lambda b, index: b[index], _put_index)
-EXPAND = Kind("expand", lambda b, shape: op.broadcast_to(b, shape=shape), _refuse)
+EXPAND = Kind("expand", lambda b, shape: op.broadcast_to(b, shape=shape), _put_expanded)
+DIAGONAL = Kind(
+    "diagonal", lambda b, at: op.diagonal(b, offset=at[0], axis1=at[1], axis2=at[2]), _put_diagonal
+)
 DETACHED = Kind("detach", lambda b, _: detached(b), lambda b, v, _: v)
 
 

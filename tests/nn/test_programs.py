@@ -1,13 +1,11 @@
 """Small programs as users of PyTorch write them: loaders, training loops, clipping, schedules."""
 
-import numpy as np
 import pytest
 
 import dualad
 import dualad.nn.functional as F
-from dualad import nn, optim
+from dualad import nn
 from dualad.utils.data import DataLoader, Dataset, RandomSampler, TensorDataset, random_split
-
 
 # ---- the order of data ------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from ..core.primitive import REGISTRY as _REGISTRY
 from ..core.trace import Box as ndarray
 from . import creation as _creation
 from . import methods as _methods  # noqa: F401  (attaches them to Box)
+from . import namespaces as _namespaces
 from . import protocols as _protocols  # noqa: F401
 from . import ufuncs as _ufuncs  # noqa: F401
 from .functions import FUNCTIONS as FUNCTIONS
@@ -23,9 +24,12 @@ def _namespace() -> dict:
     for name, value in vars(_np).items():
         if isinstance(value, _np.ufunc) and value.__name__ in _REGISTRY:
             value = _REGISTRY[value.__name__].face
+        else:
+            value = _namespaces.face_of(value)
         if not name.startswith("_"):
             names[name] = value
     names.update(_creation.CREATION)
+    names.update(_namespaces.special())
     names["ndarray"] = ndarray
     return names
 

@@ -11,7 +11,7 @@ from ..core.space import space_of
 from ..core.trace import Box, Const, as_array_hook, settled, snapshot, strip
 from ..ops.layout import cast
 from ..ops.shape import broadcast_to
-from .functions import implements
+from .functions import holds_box, implements
 from .rerun import REPLACED
 
 
@@ -50,19 +50,15 @@ def _asarray_for_bodies(obj, dtype=None, order=None, **_):
     """What NumPy's bodies get for `asarray`: boxes stay, the rest becomes plain."""
     if isinstance(obj, Box):
         return asarray(obj, dtype)
-    if isinstance(obj, (list, tuple)) and _holds_box(obj):
+    if isinstance(obj, (list, tuple)) and holds_box(obj):
         return asarray(obj, dtype)
     return np.asarray(obj, dtype=dtype)
 
 
 def _array_for_bodies(obj, dtype=None, *, copy=True, ndmin=0, subok=False, order=None, **_):
-    if isinstance(obj, Box) or (isinstance(obj, (list, tuple)) and _holds_box(obj)):
+    if isinstance(obj, Box) or (isinstance(obj, (list, tuple)) and holds_box(obj)):
         return array(obj, dtype, copy=bool(copy), ndmin=ndmin)
     return np.array(obj, dtype=dtype, copy=copy, ndmin=ndmin)
-
-
-def _holds_box(values) -> bool:
-    return any(isinstance(v, Box) or (isinstance(v, (list, tuple)) and _holds_box(v)) for v in values)
 
 
 def _const(make):
@@ -87,7 +83,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     if not isinstance(fill_value, Box):
         return Const(np.full(shape, fill_value, dtype, order))
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    filled = broadcast_to(fill_value, shape=shape)
+    filled = snapshot(broadcast_to(fill_value, shape=shape))  # an array of its own, no read-only view
     return filled if dtype is None else filled.astype(dtype)
 
 

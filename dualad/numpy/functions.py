@@ -6,13 +6,14 @@ The others run NumPy's body again (`rerun.py`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from threading import Lock
 
 import numpy as np
 
 from ..core.errors import MissingRule, at_user_line
-from ..core.trace import Box
+from ..core.trace import Box, as_array_hook
 from ..ops import load_all
 from .rerun import run_body
 
@@ -64,6 +65,36 @@ def reject(name: str, **keywords) -> None:
             raise MissingRule(
                 f"{name}: the keyword {keyword}={given!r} is not supported on traced values{at_user_line()}"
             )
+
+
+def boxed(a):
+    """An argument as an array: a box as it is, lists with boxes in them as one box, the rest as NumPy has it."""
+    if isinstance(a, Box):
+        return a
+    return as_array_hook[0](a) if isinstance(a, (list, tuple)) and holds_box(a) else np.asarray(a)
+
+
+def holds_box(values) -> bool:
+    """Whether there is a dualad array among the values, or in lists and tuples of them."""
+    for v in values:
+        if isinstance(v, Box) or (isinstance(v, (list, tuple)) and holds_box(v)):
+            return True
+    return False
+
+
+def faced(function):
+    """`function` for the namespace `dualad.numpy`: it is ours where any argument is, or holds, a dualad array.
+
+    NumPy itself asks only some arguments: neither `initial=` of `np.sum` nor the elements of a list.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if holds_box(args) or (kwargs and holds_box(kwargs.values())):
+            return _array_function(None, function, (), args, kwargs)
+        return function(*args, **kwargs)
+
+    return call
 
 
 def truth(keepdims) -> bool:

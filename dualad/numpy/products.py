@@ -8,18 +8,13 @@ import inspect
 import numpy as np
 
 from ..core.space import face
-from ..core.trace import Box
-from .functions import FUNCTIONS, _enter_later, implements, reject
+from .functions import FUNCTIONS, _enter_later, boxed, implements, reject
 from .ufuncs import store
-
-
-def _box(a):
-    return a if isinstance(a, Box) else np.asarray(a)
 
 
 @implements(np.dot)
 def dot(a, b, out=None):
-    result = face("dot")(_box(a), _box(b))
+    result = face("dot")(boxed(a), boxed(b))
     return result if out is None else store(out, result)
 
 
@@ -37,12 +32,12 @@ def einsum(*operands, out=None, optimize=False, **kwargs):
 def tensordot(a, b, axes=2):
     from ..ops import contract
 
-    return contract.tensordot(_box(a), _box(b), axes)
+    return contract.tensordot(boxed(a), boxed(b), axes)
 
 
 @implements(np.trace)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
-    result = np.sum(np.diagonal(_box(a), offset, axis1, axis2), axis=-1, dtype=dtype)
+    result = np.sum(np.diagonal(boxed(a), offset, axis1, axis2), axis=-1, dtype=dtype)
     return result if out is None else store(out, result)
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box
 from ..ops import extrema, moments, running
 from ..ops.layout import cast
 from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
-from .functions import NoValue, implements, reject, truth
+from .functions import NoValue, boxed, implements, reject, truth
 from .ufuncs import store
 
 
@@ -26,27 +25,23 @@ def _masked(a, where, fill):
     return a if where is True or where is NoValue else select(where, a, fill)
 
 
-def _box(a):
-    return a if isinstance(a, Box) else np.asarray(a)
-
-
 @implements(np.sum)
 def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    a = _masked(_cast(_box(a), dtype), where, 0)
+    a = _masked(_cast(boxed(a), dtype), where, 0)
     total = total_of(a, axis=axis, keepdims=truth(keepdims))
     return _finish(total if initial is NoValue else total + initial, out)
 
 
 @implements(np.prod)
 def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    a = _masked(_cast(_box(a), dtype), where, 1)
+    a = _masked(_cast(boxed(a), dtype), where, 1)
     total = running.prod(a, axis=axis, keepdims=truth(keepdims))
     return _finish(total if initial is NoValue else total * initial, out)
 
 
 @implements(np.mean)
 def mean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoValue):
-    a = _cast(_box(a), dtype)
+    a = _cast(boxed(a), dtype)
     if where is True or where is NoValue:
         return _finish(moments.mean(a, axis=axis, keepdims=truth(keepdims)), out)
     count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims))
@@ -64,7 +59,7 @@ def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue
 
 
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
-    a = _masked(_box(a), where, neutral)
+    a = _masked(boxed(a), where, neutral)
     found = reduce(a, axis=axis, keepdims=truth(keepdims))
     return _finish(found if initial is NoValue else pair(found, initial), out)
 
@@ -89,7 +84,7 @@ def var(
 ):
     reject("np.var", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
-    return _finish(moments.var(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    return _finish(moments.var(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 
 @implements(np.std)
@@ -107,17 +102,17 @@ def std(
 ):
     reject("np.std", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
-    return _finish(moments.std(_cast(_box(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    return _finish(moments.std(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 
 @implements(np.cumsum)
 def cumsum(a, axis=None, dtype=None, out=None):
-    return _finish(_running(running.cumsum, _cast(_box(a), dtype), axis), out)
+    return _finish(_running(running.cumsum, _cast(boxed(a), dtype), axis), out)
 
 
 @implements(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
-    return _finish(_running(running.cumprod, _cast(_box(a), dtype), axis), out)
+    return _finish(_running(running.cumprod, _cast(boxed(a), dtype), axis), out)
 
 
 def _running(op, a, axis):
@@ -126,24 +121,26 @@ def _running(op, a, axis):
 
 @implements(np.any)
 def any(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
-    return _finish(extrema.any(_masked(_box(a) != 0, where, False), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(
+        extrema.any(_masked(boxed(a) != 0, where, False), axis=axis, keepdims=truth(keepdims)), out
+    )
 
 
 @implements(np.all)
 def all(a, axis=None, out=None, keepdims=NoValue, *, where=NoValue):
-    return _finish(extrema.all(_masked(_box(a) != 0, where, True), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.all(_masked(boxed(a) != 0, where, True), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.argmax)
 def argmax(a, axis=None, out=None, *, keepdims=NoValue):
-    return _finish(extrema.argmax(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.argmax(boxed(a), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.argmin)
 def argmin(a, axis=None, out=None, *, keepdims=NoValue):
-    return _finish(extrema.argmin(_box(a), axis=axis, keepdims=truth(keepdims)), out)
+    return _finish(extrema.argmin(boxed(a), axis=axis, keepdims=truth(keepdims)), out)
 
 
 @implements(np.count_nonzero)
 def count_nonzero(a, axis=None, *, keepdims=False):
-    return extrema.count_nonzero(_box(a), axis=axis, keepdims=keepdims)
+    return extrema.count_nonzero(boxed(a), axis=axis, keepdims=keepdims)

@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import types
 
+import numpy as np
+
 from ..core.errors import ConversionError, MissingRule, at_user_line
+from ..core.trace import Box
 
 REPLACED: dict[str, object] = {}  # names that the shadow gives instead of NumPy's; filled by creation.py
 _SHADOWS: dict[str, Shadow] = {}
 _BODIES: dict = {}
+_AN_ARRAY = np.zeros(0)
+
+
+def _isinstance(x, kinds) -> bool:
+    """`isinstance` for NumPy's bodies, which ask whether they were given an array: dualad's are arrays."""
+    return isinstance(x, kinds) or (isinstance(x, Box) and isinstance(_AN_ARRAY, kinds))
 
 
 class _Proxy:
@@ -25,7 +34,7 @@ class _Proxy:
         self._module = module
 
     def __getattr__(self, name):
-        return REPLACED[name] if name in REPLACED else getattr(self._module, name)
+        return REPLACED[name] if name in REPLACED else _shadowed(getattr(self._module, name))
 
 
 class Shadow(dict):
@@ -34,6 +43,7 @@ class Shadow(dict):
     def __init__(self, module_globals):
         super().__init__(__builtins__=module_globals["__builtins__"], __name__=module_globals["__name__"])
         self._real = module_globals
+        self["isinstance"] = _isinstance
 
     def __missing__(self, name):
         real = self._real
@@ -45,7 +55,7 @@ class Shadow(dict):
 
 
 def _shadowed(value):
-    if isinstance(value, types.FunctionType) and value.__module__.startswith("numpy"):
+    if isinstance(value, types.FunctionType) and (value.__module__ or "").startswith("numpy"):
         return rebound(value)
     if isinstance(value, types.ModuleType) and value.__name__.startswith("numpy"):
         return _Proxy(value)
@@ -54,7 +64,7 @@ def _shadowed(value):
 
 def rebound(f: types.FunctionType) -> types.FunctionType:
     """`f` over the shadow of its module."""
-    name = f.__module__
+    name = f.__globals__["__name__"]  # not f.__module__, which NumPy sets to "numpy" for many
     if name not in _SHADOWS:
         _SHADOWS[name] = Shadow(f.__globals__)
     g = types.FunctionType(f.__code__, _SHADOWS[name], f.__name__, f.__defaults__, f.__closure__)

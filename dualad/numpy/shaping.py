@@ -7,19 +7,15 @@ import numpy as np
 from ..core.trace import Box
 from ..ops import shape as S
 from ..ops.layout import cast
-from .functions import implements, reject
+from .functions import boxed, implements, reject
 from .ufuncs import store
-
-
-def _box(a):
-    return a if isinstance(a, Box) else np.asarray(a)
 
 
 @implements(np.reshape)
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    return S.reshape(_box(a), shape=shape, **({} if order in ("C", None) else {"order": order}))
+    return S.reshape(boxed(a), shape=shape, **({} if order in ("C", None) else {"order": order}))
 
 
 @implements(np.ravel)
@@ -29,7 +25,7 @@ def ravel(a, order="C"):
 
 @implements(np.transpose, np.permute_dims)
 def transpose(a, axes=None):
-    return S.transpose(_box(a), axes=None if axes is None else tuple(axes))
+    return S.transpose(boxed(a), axes=None if axes is None else tuple(axes))
 
 
 @implements(np.matrix_transpose)
@@ -58,7 +54,7 @@ def moveaxis(a, source, destination):
 @implements(np.broadcast_to)
 def broadcast_to(array, shape, subok=False):
     return S.broadcast_to(
-        _box(array), shape=(shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+        boxed(array), shape=(shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     )
 
 
@@ -70,12 +66,12 @@ def broadcast_arrays(*args, subok=False):
 
 @implements(np.squeeze)
 def squeeze(a, axis=None):
-    return S.squeeze(_box(a), axis=axis)
+    return S.squeeze(boxed(a), axis=axis)
 
 
 @implements(np.expand_dims)
 def expand_dims(a, axis):
-    return S.expand_dims(_box(a), axis=axis)
+    return S.expand_dims(boxed(a), axis=axis)
 
 
 @implements(np.concatenate, np.concat)
@@ -96,50 +92,50 @@ def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
 
 @implements(np.flip)
 def flip(m, axis=None):
-    return S.flip(_box(m), axis=axis)
+    return S.flip(boxed(m), axis=axis)
 
 
 @implements(np.roll)
 def roll(a, shift, axis=None):
-    return S.roll(_box(a), shift=shift, axis=axis)
+    return S.roll(boxed(a), shift=shift, axis=axis)
 
 
 @implements(np.repeat)
 def repeat(a, repeats, axis=None):
     repeats = int(repeats) if np.ndim(repeats) == 0 else tuple(int(r) for r in repeats)
-    return S.repeat(_box(a), repeats=repeats, axis=axis)
+    return S.repeat(boxed(a), repeats=repeats, axis=axis)
 
 
 @implements(np.tile)
 def tile(A, reps):
-    return S.tile(_box(A), reps=(int(reps),) if np.ndim(reps) == 0 else tuple(int(r) for r in reps))
+    return S.tile(boxed(A), reps=(int(reps),) if np.ndim(reps) == 0 else tuple(int(r) for r in reps))
 
 
 @implements(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
-    return S.pad(_box(array), pad_width, mode, **kwargs)
+    return S.pad(boxed(array), pad_width, mode, **kwargs)
 
 
 @implements(np.tril)
 def tril(m, k=0):
-    return S.tril(_box(m), k=k)
+    return S.tril(boxed(m), k=k)
 
 
 @implements(np.triu)
 def triu(m, k=0):
-    return S.triu(_box(m), k=k)
+    return S.triu(boxed(m), k=k)
 
 
 @implements(np.diagonal)
 def diagonal(a, offset=0, axis1=0, axis2=1):
-    return S.diagonal(_box(a), offset=offset, axis1=axis1, axis2=axis2)
+    return S.diagonal(boxed(a), offset=offset, axis1=axis1, axis2=axis2)
 
 
 @implements(np.diag)
 def diag(v, k=0):
-    return S.diag(_box(v), k=k)
+    return S.diag(boxed(v), k=k)
 
 
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
-    return cast(_box(x), dtype)
+    return cast(boxed(x), dtype)

@@ -85,10 +85,14 @@ def store(target, result):
     return target
 
 
-def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True):
+def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True, axes=None):
+    if axes is not None:
+        raise MissingRule(
+            f"np.{ufunc.__name__}: axes= is not supported on traced values{at_user_line()}; use np.moveaxis"
+        )
     if dtype is not None:
         inputs = tuple(cast(as_box_or_array(x), dtype) for x in inputs)
-    if casting != "same_kind" and dtype is None:
+    if casting in ("no", "equiv") and dtype is None:
         raise MissingRule(
             f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}"
         )

@@ -44,7 +44,9 @@ class Verdict(NamedTuple):
     why: str = ""
 
     def __str__(self):
-        return f"{self.verdict}: {self.call} by {', '.join(self.traced)}" + (f": {self.why}" if self.why else "")
+        return f"{self.verdict}: {self.call} by {', '.join(self.traced)}" + (
+            f": {self.why}" if self.why else ""
+        )
 
 
 def run(name: str) -> list[Verdict]:
@@ -173,7 +175,9 @@ def direction(rng, x):
 def overall(verdicts: list[Verdict]) -> str:
     """One word for a function."""
     seen = {v.verdict for v in verdicts}
-    return next((word for word in (WRONG, RIGHT, FLAT, REJECTED, ABSENT) if word in seen), "no floating argument")
+    return next(
+        (word for word in (WRONG, RIGHT, FLAT, REJECTED, ABSENT) if word in seen), "no floating argument"
+    )
 
 
 def page(results: dict[str, list[Verdict]]) -> str:
@@ -189,7 +193,9 @@ def page(results: dict[str, list[Verdict]]) -> str:
         "the plain value comes back. *rejected*: an error says so by name. Nothing may be anything else.",
         "",
         f"{len(results)} functions: " + ", ".join(f"{n} {word}" for word, n in counts.most_common()) + ". "
-        f"{calls.total()} choices of traced arguments: " + ", ".join(f"{n} {w}" for w, n in calls.most_common()) + ".",
+        f"{calls.total()} choices of traced arguments: "
+        + ", ".join(f"{n} {w}" for w, n in calls.most_common())
+        + ".",
         "",
         "| function | right | flat | rejected | calls |",
         "|---|:-:|:-:|:-:|---|",
@@ -207,7 +213,9 @@ def page(results: dict[str, list[Verdict]]) -> str:
 
 
 def main(argv=None) -> int:
-    parser = argparse.ArgumentParser(prog="python -m dualad.testing.coverage", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m dualad.testing.coverage", description=__doc__.split("\n")[0]
+    )
     parser.add_argument("names", nargs="*", metavar="NAME", help="functions, as average or linalg.norm")
     parser.add_argument("--page", metavar="FILE", help="write the table as a Markdown page")
     options = parser.parse_args(argv)

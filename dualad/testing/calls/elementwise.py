@@ -46,7 +46,18 @@ def made() -> dict[str, list[str]]:
             if "C" not in arguments and name not in VALUES:
                 calls[name] += keywords(name, arguments)
                 calls[name] += [f"np.{name}.outer({first}[0], {second}[:, 1])"]
-    for name in ("add", "multiply", "maximum", "minimum", "logaddexp", "hypot", "fmax", "fmin", "subtract", "divide"):
+    for name in (
+        "add",
+        "multiply",
+        "maximum",
+        "minimum",
+        "logaddexp",
+        "hypot",
+        "fmax",
+        "fmin",
+        "subtract",
+        "divide",
+    ):
         calls[name] += methods(name)
     for pair in ALIASES:
         alias, name = pair.split("=")

@@ -25,7 +25,9 @@ fft.{name}
 
 
 CALLS = (
-    "".join(_line(n, d) for n, d in [("fft", "C"), ("ifft", "C"), ("rfft", "A"), ("irfft", "C"), ("hfft", "C")])
+    "".join(
+        _line(n, d) for n, d in [("fft", "C"), ("ifft", "C"), ("rfft", "A"), ("irfft", "C"), ("hfft", "C")]
+    )
     + _line("ihfft", "A")
     + _line("fft", "A")
     + "".join(_many(n, "C", "(0, 1)") for n in ("fft2", "ifft2", "irfft2", "fftn", "ifftn", "irfftn"))

@@ -1,0 +1,108 @@
+"""The parts of the namespace `dualad.numpy` that are not functions dispatched by NumPy: `c_`, `r_`, `vectorize`, and
+the modules `linalg`, `fft`, `emath`, `polynomial`, whose functions look at all their arguments."""
+
+from __future__ import annotations
+
+import functools
+import types
+
+import numpy as np
+
+from .functions import boxed, faced, holds_box
+from .rerun import rebound
+
+DISPATCHED = type(np.sum)  # NumPy's functions that ask `__array_function__`
+
+
+def face_of(value):
+    """What stands in `dualad.numpy` for a name of NumPy's."""
+    if isinstance(value, DISPATCHED):
+        return faced(value)
+    if isinstance(value, types.FunctionType) and (value.__module__ or "").startswith("numpy.polynomial"):
+        return rerun_where_traced(value)
+    return value
+
+
+def rerun_where_traced(function):
+    """A function that NumPy does not dispatch: its body is run again where an argument is, or holds, a box."""
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        traced = holds_box(args) or holds_box(kwargs.values())
+        return (rebound(function) if traced else function)(*args, **kwargs)
+
+    return call
+
+
+class Namespace(types.ModuleType):
+    """A module of NumPy's with our faces of its functions."""
+
+    def __init__(self, module):
+        super().__init__(f"dualad.{module.__name__}", module.__doc__)
+        self._module = module
+
+    def __getattr__(self, name):
+        value = getattr(self._module, name)
+        inner = isinstance(value, types.ModuleType) and value.__name__.startswith("numpy.")
+        value = Namespace(value) if inner else face_of(value)
+        setattr(self, name, value)
+        return value
+
+    def __dir__(self):
+        return dir(self._module)
+
+
+class Rows:
+    """`r_` and `c_`, which join what is in their brackets."""
+
+    def __init__(self, of):
+        self._of = of
+
+    def __getitem__(self, key):
+        keys = key if isinstance(key, tuple) else (key,)
+        if not holds_box(keys):
+            return self._of[key]
+        return rebound(type(self._of).__getitem__)(self._of, key)
+
+    def __len__(self):
+        return 0
+
+
+class vectorize(np.vectorize):
+    """`np.vectorize`, for traced arguments as well: the function is called for each element, and may return them."""
+
+    def __call__(self, *args, **kwargs):
+        if not (holds_box(args) or holds_box(kwargs.values())):
+            return super().__call__(*args, **kwargs)
+        kept = {k: v for k, v in kwargs.items() if k in self.excluded}
+        names = [k for k in kwargs if k not in kept]
+        places = [k for k in range(len(args)) if k not in self.excluded]
+        given = [*(args[k] for k in places), *(kwargs[k] for k in names)]
+
+        def one(*values):
+            full, n = list(args), len(places)
+            for k, v in zip(places, values[:n], strict=True):
+                full[k] = v
+            return self.pyfunc(*full, **kept, **dict(zip(names, values[n:], strict=True)))
+
+        if self.signature is not None:
+            return rebound(np.vectorize._vectorize_call_with_signature)(self, one, given)
+        return _elementwise(one, given, self.otypes)
+
+
+def _elementwise(function, given, otypes):
+    given = np.broadcast_arrays(*[boxed(a) for a in given]) if len(given) > 1 else [boxed(given[0])]
+    shape = given[0].shape
+    results = [function(*[a[i] for a in given]) for i in np.ndindex(*shape)]
+    many = isinstance(results[0], tuple)
+    columns = list(zip(*results, strict=True)) if many else [results]
+    outs = [np.stack(c).reshape(shape) if holds_box(c) else np.asarray(c).reshape(shape) for c in columns]
+    if otypes:
+        outs = [o.astype(t) for o, t in zip(outs, otypes, strict=True)]
+    return tuple(outs) if many else outs[0]
+
+
+def special() -> dict:
+    """The names of `dualad.numpy` that are none of NumPy's functions."""
+    modules = {name: Namespace(getattr(np, name)) for name in ("linalg", "fft", "emath", "polynomial")}
+    return {**modules, "r_": Rows(np.r_), "c_": Rows(np.c_), "vectorize": vectorize}

@@ -13,6 +13,7 @@ from .core.errors import FreedGraph as FreedGraph
 from .core.errors import LeakedValue as LeakedValue
 from .core.errors import MissingRule as MissingRule
 from .core.errors import NotDifferentiable as NotDifferentiable
+from .core.errors import ShapeError as ShapeError
 from .core.errors import StoreError as StoreError
 from .core.errors import StructureError as StructureError
 from .core.tree import register_pytree_node as register_pytree_node
@@ -53,10 +54,12 @@ if _TYPE_CHECKING:
     from ._tensor import complex64 as complex64
     from ._tensor import complex128 as complex128
     from ._tensor import default_generator as default_generator
+    from ._tensor import double as double
     from ._tensor import empty as empty
     from ._tensor import empty_like as empty_like
     from ._tensor import enable_grad as enable_grad
     from ._tensor import eye as eye
+    from ._tensor import float as float
     from ._tensor import float16 as float16
     from ._tensor import float32 as float32
     from ._tensor import float64 as float64
@@ -64,12 +67,16 @@ if _TYPE_CHECKING:
     from ._tensor import full as full
     from ._tensor import full_like as full_like
     from ._tensor import get_default_dtype as get_default_dtype
+    from ._tensor import half as half
+    from ._tensor import inference_mode as inference_mode
+    from ._tensor import int as int
     from ._tensor import int8 as int8
     from ._tensor import int16 as int16
     from ._tensor import int32 as int32
     from ._tensor import int64 as int64
     from ._tensor import is_grad_enabled as is_grad_enabled
     from ._tensor import linspace as linspace
+    from ._tensor import long as long
     from ._tensor import manual_seed as manual_seed
     from ._tensor import no_grad as no_grad
     from ._tensor import ones as ones

@@ -18,10 +18,12 @@ from ._torch.dtypes import Size as Size
 from ._torch.dtypes import bool as bool
 from ._torch.dtypes import complex64 as complex64
 from ._torch.dtypes import complex128 as complex128
+from ._torch.dtypes import double as double
 from ._torch.dtypes import float16 as float16
 from ._torch.dtypes import float32 as float32
 from ._torch.dtypes import float64 as float64
 from ._torch.dtypes import get_default_dtype as get_default_dtype
+from ._torch.dtypes import half as half
 from ._torch.dtypes import int8 as int8
 from ._torch.dtypes import int16 as int16
 from ._torch.dtypes import int32 as int32
@@ -33,6 +35,7 @@ from ._torch.functions import cat as cat
 from ._torch.functions import stack as stack
 from ._torch.functions import where as where
 from ._torch.modes import enable_grad as enable_grad
+from ._torch.modes import inference_mode as inference_mode
 from ._torch.modes import is_grad_enabled as is_grad_enabled
 from ._torch.modes import no_grad as no_grad
 from ._torch.modes import set_grad_enabled as set_grad_enabled
@@ -46,3 +49,6 @@ from ._torch.random import randn as randn
 from ._torch.random import randn_like as randn_like
 from ._torch.random import randperm as randperm
 from ._torch.tensor import Tensor as Tensor
+
+# PyTorch's other names for them. Nothing else is defined here, so that nothing misses the builtins.
+float, int, long = float32, int32, int64

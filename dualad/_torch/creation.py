@@ -38,13 +38,15 @@ def as_tensor(data: Any, dtype=None) -> Any:
     """`data` itself if it is a tensor of that dtype; else a tensor that shares its memory where it can."""
     if isinstance(data, Handle):
         return data if dtype is None else data.to(dtype)
-    return wrap(np.asarray(_nested(data), dtype=dtype))
+    return from_numpy(np.asarray(_nested(data), dtype=dtype))
 
 
 def from_numpy(array) -> Tensor:
     """A tensor that shares the memory of a NumPy array. In-place operations on it make a new array."""
     if not isinstance(array, np.ndarray):
         raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    if array.dtype.kind not in "fiubc":
+        raise TypeError(f"can't convert np.ndarray of type {array.dtype}: a tensor holds numbers")
     return wrap(array)
 
 
@@ -82,6 +84,10 @@ def arange(start, end=None, step=1, *, dtype=None, requires_grad: bool = False) 
     if end is None:
         start, end = 0, start
     start, end, step = (x.item() if isinstance(x, Handle) else x for x in (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is None:
         dtype = get_default_dtype() if any(isinstance(x, float) for x in (start, end, step)) else np.int64
     return made(np.arange(start, end, step).astype(dtype), requires_grad)

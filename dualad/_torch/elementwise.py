@@ -7,7 +7,7 @@ import numpy as np
 from ..core.trace import Box
 from .engine import op
 from .handle import Handle, recorded, wrap
-from .operators import unary
+from .operators import misfit, unary
 
 # PyTorch's name: the primitive's.
 UNARY = {
@@ -105,7 +105,11 @@ def value(x):
 
 def _named_binary(name, torch_name):
     def method(self, other):
-        return wrap(getattr(op, name)(recorded(self._value), value(other)))
+        v, w = recorded(self._value), value(other)
+        try:
+            return wrap(getattr(op, name)(v, w))
+        except ValueError as error:
+            raise misfit(name, v, w, error) from None
 
     method.__name__ = torch_name
     return method

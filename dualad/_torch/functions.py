@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import DualadError, ShapeError
 from . import elementwise as _elementwise
 from .engine import op
 from .handle import Handle, recorded, wrap
@@ -29,14 +30,23 @@ def from_method(name):
 
 def cat(tensors, dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Tensors put one behind another along `dim`, also called `axis`."""
-    axis = dim if axis is None else axis
-    return wrap(op.concatenate(*[recorded(_tensor(t)._value) for t in tensors], axis=axis))
+    return _joined(op.concatenate, "cat", tensors, dim if axis is None else axis)
 
 
 def stack(tensors, dim: int = 0, *, axis: int | None = None) -> Tensor:
     """Tensors of one shape put side by side along a new `dim`, also called `axis`."""
-    axis = dim if axis is None else axis
-    return wrap(op.stack(*[recorded(_tensor(t)._value) for t in tensors], axis=axis))
+    return _joined(op.stack, "stack", tensors, dim if axis is None else axis)
+
+
+def _joined(join, name, tensors, axis):
+    values = [recorded(_tensor(t)._value) for t in tensors]
+    try:
+        return wrap(join(*values, axis=axis))
+    except ValueError as error:
+        shapes = [tuple(v.shape) for v in values]
+        if isinstance(error, DualadError) or len(set(shapes)) < 2:
+            raise
+        raise ShapeError(f"{name}: shapes {', '.join(map(str, shapes))} do not fit: {error}") from None
 
 
 def hstack(tensors) -> Tensor:

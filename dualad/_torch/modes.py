@@ -88,6 +88,13 @@ class no_grad(_Mode):
         super().__init__(False)
 
 
+def inference_mode(mode=True):
+    """`no_grad` under another name of PyTorch's; with `mode=False` it changes nothing."""
+    if callable(mode):
+        return no_grad(mode)
+    return no_grad() if mode else _Mode(is_recording())
+
+
 class enable_grad(_Mode):
     """Switch the tape on again inside `no_grad`."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import DualadError, ShapeError, at_user_line
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, new
 from .handle import Handle
@@ -23,6 +24,24 @@ def operand(other):
     if isinstance(other, (np.ndarray, np.generic, Box, float, int, complex)):
         return other
     return NotImplemented
+
+
+def misfit(name, a, b, error):
+    """What to raise for a ValueError of an operation on `a` and `b`: if it is for their shapes, say those."""
+    shapes = getattr(a, "shape", ()), getattr(b, "shape", ())
+    if isinstance(error, DualadError):
+        return error
+    if name == "matmul":
+        said = "x".join(map(str, shapes[0])), "x".join(map(str, shapes[1]))
+        return ShapeError(f"shapes cannot be multiplied ({said[0]} and {said[1]}){at_user_line()}")
+    for k, (m, n) in enumerate(zip(reversed(shapes[0]), reversed(shapes[1])), 1):
+        if m != n and 1 not in (m, n):
+            dim = max(map(len, shapes)) - k
+            return ShapeError(
+                f"The size of tensor a ({m}) must match the size of tensor b ({n}) at non-singleton "
+                f"dimension {dim}{at_user_line()}: their shapes are {list(shapes[0])} and {list(shapes[1])}"
+            )
+    return error
 
 
 def binary(cls, name, reflected=False):
@@ -43,7 +62,10 @@ def binary(cls, name, reflected=False):
             if w is NotImplemented:
                 return w
         r = new(cls)
-        r._value = face(self._value, w) if recording() else face(untaped(self._value), untaped(w))
+        try:
+            r._value = face(self._value, w) if recording() else face(untaped(self._value), untaped(w))
+        except ValueError as error:
+            raise misfit(name, self._value, w, error) from None
         r._grad = r._more = None
         return r
 
@@ -52,7 +74,10 @@ def binary(cls, name, reflected=False):
         if w is NotImplemented:
             return w
         r = new(cls)
-        r._value = face(w, self._value) if recording() else face(untaped(w), untaped(self._value))
+        try:
+            r._value = face(w, self._value) if recording() else face(untaped(w), untaped(self._value))
+        except ValueError as error:
+            raise misfit(name, w, self._value, error) from None
         r._grad = r._more = None
         return r
 

@@ -45,6 +45,10 @@ class DegenerateError(DualadError, ValueError):
     """The derivative does not exist at this point (tied eigenvalues, a singular factor)."""
 
 
+class ShapeError(DualadError, RuntimeError, ValueError):
+    """Shapes do not go together: PyTorch's RuntimeError and NumPy's ValueError in one."""
+
+
 class StructureError(DualadError, TypeError):
     """Two pytrees, or a value and its tangent, do not have the same structure, shape or dtype."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .._tensor import Tensor, ones, tensor, zeros
+from ..core.errors import ShapeError
 from . import functional as F
 from ._engine import wrap
 from .module import Module
@@ -102,7 +103,7 @@ class _BatchNorm(Module):
             expected = " or ".join(f"{r}D" for r in self._ranks)
             raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
         if input.shape[1] != self.num_features:
-            raise ValueError(f"expected input with {self.num_features} channels (got {input.shape[1]})")
+            raise ShapeError(f"expected input with {self.num_features} channels (got {input.shape[1]})")
 
     def extra_repr(self) -> str:
         return (

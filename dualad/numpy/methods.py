@@ -12,6 +12,7 @@ from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
+from .values import on_values
 
 _BINARY = {
     "add": "add",
@@ -121,7 +122,7 @@ def _value_method(name):
     """A method whose result has no derivative: that of the plain value."""
 
     def method(self, *args, **kwargs):
-        return getattr(np.asarray(strip(self)), name)(*args, **kwargs)
+        return on_values(getattr(np, name), self, *args, **kwargs)
 
     method.__name__ = name
     return method

@@ -3,6 +3,8 @@ printing, truth, length, iteration."""
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from ..core.batch import Batched, BranchError
@@ -112,7 +114,10 @@ def _str(self):
 
 
 def _format(self, spec):
-    return format(strip(self), spec)
+    value = strip(self)
+    if not spec or not isinstance(value, np.ndarray) or self.shape:
+        return format(value, spec)
+    return "[" + ", ".join(format(v, spec) for v in value.ravel()) + "]"  # the rows of a vmap
 
 
 def _dir_array_namespace(self, *, api_version=None):
@@ -127,7 +132,56 @@ def _copy(self, *_):
     return snapshot(self)
 
 
+def _reduce_ex(self, protocol):
+    """Pickles hold values: a copy in another process would have lost its derivative."""
+    value = plain_value(
+        self,
+        "pickling x (pickle, joblib, a process pool)",
+        "Pickle the result of the transform, or dualad.stop_gradient(x).",
+    )
+    return Const, (value,)
+
+
+def _round(self, ndigits=None):
+    if ndigits is not None:
+        return np.round(self, ndigits)
+    return round(plain_value(self, "round(x)", "Write np.round(x), whose derivative is zero."))
+
+
+def _integral(name):
+    """`math.floor(x)` and its like, which give a Python integer."""
+
+    def method(self):
+        value = plain_value(self, f"math.{name}(x)", f"Write np.{name}(x), whose derivative is zero.")
+        return getattr(math, name)(value)
+
+    return method
+
+
+def _as_integer_ratio(self):
+    value = plain_value(self, "x.as_integer_ratio()", "Write np.mean for statistics.mean, x / 2 for Fraction(1, 2) * x.")
+    return value.as_integer_ratio()
+
+
+def _unknown(self, name):
+    """An attribute that an ndarray has and a dualad array has not says so, and what to do."""
+    text = f"a dualad array has no attribute {name!r}{at_user_line()}"
+    if hasattr(np.ndarray, name) and not name.startswith("__"):
+        text += f": x.{name} speaks of memory, of which a traced value has none of its own. " + _UNKNOWN
+    raise AttributeError(text)
+
+
+_UNKNOWN = "Use the np function of the same purpose, or dualad.stop_gradient(x)"
+
+
 for _name, _method in {
+    "__reduce_ex__": _reduce_ex,
+    "__round__": _round,
+    "__floor__": _integral("floor"),
+    "__ceil__": _integral("ceil"),
+    "__trunc__": _integral("trunc"),
+    "as_integer_ratio": _as_integer_ratio,
+    "__getattr__": _unknown,
     "__array__": _array,
     "__float__": _float,
     "__int__": _int,

@@ -87,7 +87,7 @@ def run_body(function, args, kwargs):
         raise missing(function)
     try:
         return body(*args, **kwargs)
-    except ConversionError as error:
+    except (ConversionError, RecursionError) as error:  # a body may ask for the method that asks for the function
         raise missing(function) from error
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.batch import BranchError
 from ..core.errors import NotDifferentiable, StoreError, at_user_line
 from ..core.space import face
-from ..core.trace import Box, strip
+from ..core.trace import Box, Const
 from ..ops import sort as sorting
-from .functions import NoValue, implements, reject
+from ..ops.index import added_at, getitem
+from .functions import NoValue, boxed, implements, reject
 from .ufuncs import store
-
-
-def _box(a):
-    return a if isinstance(a, Box) else np.asarray(a)
+from .values import on_values, without_derivative
 
 
 @implements(np.where)
 def where(condition, x=NoValue, y=NoValue, /):
     if x is NoValue:
-        return np.nonzero(strip(condition))
+        return np.nonzero(condition)
     condition = condition if isinstance(condition, Box) else np.asarray(condition)
     return face("where")(condition if condition.dtype == bool else condition != 0, x, y)
 
@@ -32,28 +31,29 @@ def clip(a, a_min=NoValue, a_max=NoValue, out=None, *, min=NoValue, max=NoValue,
     high = next((b for b in (a_max, max) if b is not NoValue and b is not None), None)
     from ..ops.select import clip as bounded
 
-    clipped = bounded(_box(a), low, high)
+    clipped = bounded(boxed(a), low, high)
     return clipped if out is None else store(out, clipped)
 
 
 @implements(np.take)
 def take(a, indices, axis=None, out=None, mode="raise"):
-    a = _box(a)
+    a = boxed(a)
     if axis is None:
         a, axis = a.reshape(-1), 0
     n = a.shape[axis]
-    indices = np.asarray(strip(indices))
+    indices = without_derivative(indices)
+    indices = indices if isinstance(indices, Box) else np.asarray(indices)
     if mode == "wrap":
         indices = indices % n
     elif mode == "clip":
         indices = np.clip(indices, 0, n - 1)
-    found = a[(slice(None),) * (axis % a.ndim) + (indices[()] if indices.ndim == 0 else indices,)]
+    found = getitem(a, (slice(None),) * (axis % a.ndim) + (indices[()] if indices.ndim == 0 else indices,))
     return found if out is None else store(out, found)
 
 
 @implements(np.take_along_axis)
 def take_along_axis(arr, indices, axis=-1):
-    arr = _box(arr)
+    arr = boxed(arr)
     if axis is None:
         arr, axis = arr.reshape(-1), 0
     return face("take_along_axis")(arr, indices, axis=axis)
@@ -62,28 +62,28 @@ def take_along_axis(arr, indices, axis=-1):
 @implements(np.sort)
 def sort(a, axis=-1, kind=None, order=None, *, stable=None):
     reject("np.sort", order=(order, None))
-    a = _box(a)
+    a = boxed(a)
     return face("sort")(a.reshape(-1), axis=0) if axis is None else face("sort")(a, axis=axis)
 
 
 @implements(np.argsort)
 def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
     reject("np.argsort", order=(order, None))
-    a = _box(a)
+    a = boxed(a)
     return face("argsort")(a.reshape(-1), axis=0) if axis is None else face("argsort")(a, axis=axis)
 
 
 @implements(np.partition)
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     reject("np.partition", order=(order, None))
-    a, kth = _box(a), _hashable(kth)
+    a, kth = boxed(a), _hashable(kth)
     return sorting.partition(a.reshape(-1), kth, 0) if axis is None else sorting.partition(a, kth, axis)
 
 
 @implements(np.argpartition)
 def argpartition(a, kth, axis=-1, kind="introselect", order=None):
     reject("np.argpartition", order=(order, None))
-    a, kth = _box(a), _hashable(kth)
+    a, kth = boxed(a), _hashable(kth)
     return (
         sorting.argpartition(a.reshape(-1), kth=kth, axis=0)
         if axis is None
@@ -95,28 +95,37 @@ def _hashable(kth):
     return tuple(int(k) for k in kth) if np.ndim(kth) else int(kth)
 
 
-def _plain_call(function, *args, **kwargs):
-    """A function without a derivative, on the plain values."""
-    return function(*[strip(a) if isinstance(a, Box) else a for a in args], **kwargs)
-
-
 def _flat(function):
-    def on_values(*args, **kwargs):
-        plain = {k: strip(v) if isinstance(v, Box) else v for k, v in kwargs.items()}
-        return _plain_call(function, *args, **plain)
+    def of_values(*args, **kwargs):
+        return on_values(function, *args, **kwargs)
 
-    on_values.__name__ = function.__name__
-    return on_values
+    of_values.__name__ = function.__name__
+    return of_values
 
 
-# Functions of the values alone: what they return has no derivative, or a zero one, and is plain.
+# Functions of the values alone: what they return has no derivative, or a zero one.
 _FLAT = """
-argwhere nonzero flatnonzero searchsorted digitize bincount histogram_bin_edges isclose allclose
-array_equal array_equiv isin may_share_memory shares_memory unique_counts
+argwhere nonzero flatnonzero searchsorted digitize isclose allclose array_equal array_equiv isin
+may_share_memory shares_memory
 """.split()
 for _name in _FLAT:
-    if hasattr(np, _name):
-        implements(getattr(np, _name))(_flat(getattr(np, _name)))
+    implements(getattr(np, _name))(_flat(getattr(np, _name)))
+
+
+@implements(np.bincount)
+def bincount(x, /, weights=None, minlength=0):
+    if not isinstance(weights, Box):
+        return on_values(np.bincount, x, weights, minlength)
+    x = without_derivative(x)
+    if isinstance(x, Box):
+        raise BranchError(
+            f"np.bincount of a batch with traced weights is not supported{at_user_line()}; write (x == k) @ weights"
+        )
+    x = np.asarray(x)
+    if weights.shape != x.shape:
+        raise ValueError("The weights and list don't have the same length.")
+    counts = np.bincount(x, minlength=minlength)
+    return added_at(Const(np.zeros(counts.shape)), x, weights)
 
 
 @implements(np.real)
@@ -146,13 +155,13 @@ def i0(x):
 
 @implements(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    result = face("nan_to_num")(_box(x), nan=nan, posinf=posinf, neginf=neginf)
+    result = face("nan_to_num")(boxed(x), nan=nan, posinf=posinf, neginf=neginf)
     return result if copy else store(x, result)
 
 
 @implements(np.round)
 def round(a, decimals=0, out=None):
-    result = face("round")(_box(a), decimals=int(decimals))
+    result = face("round")(boxed(a), decimals=int(decimals))
     return result if out is None else store(out, result)
 
 

@@ -12,6 +12,7 @@ from ..core.space import face
 from ..core.trace import Box
 from ..ops.index import added_at
 from ..ops.layout import cast
+from .functions import FUNCTIONS
 from .suggest import nearest
 
 _OPS: dict = {}  # ufunc -> primitive's function
@@ -127,7 +128,7 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
             extra["where"] = where
         if dtype is not None:
             extra["dtype"] = dtype
-        return getattr(np, name)(x, axis=axis, keepdims=keepdims, **extra)
+        return FUNCTIONS[getattr(np, name)](x, axis=axis, keepdims=keepdims, **extra)
     if where is not True or dtype is not None:
         raise MissingRule(
             f"np.{ufunc.__name__}.reduce with where= or dtype= is not supported{at_user_line()}"

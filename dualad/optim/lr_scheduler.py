@@ -6,85 +6,14 @@ PyTorch multiplies the rate that it finds (so that schedules can be chained), so
 
 from __future__ import annotations
 
-import warnings
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from math import cos, inf, pi
 from typing import Any
 
+from ._schedule import LRScheduler as LRScheduler
 from .optimizer import Optimizer
-
-
-class LRScheduler:
-    """Base class: counts steps, and asks `get_lr` for the groups' rates.
-
-    Parameters
-    ----------
-    optimizer : Optimizer
-    last_epoch : int
-        -1 to begin; otherwise the number of the last epoch done, with `initial_lr` in every group.
-    """
-
-    def __init__(self, optimizer: Optimizer, last_epoch: int = -1):
-        if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer")
-        self.optimizer = optimizer
-        for k, group in enumerate(optimizer.param_groups):
-            if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
-            elif "initial_lr" not in group:
-                raise KeyError(
-                    f"param 'initial_lr' is not specified in param_groups[{k}] when resuming an optimizer"
-                )
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
-        self._began_at = optimizer._steps
-        self._step_count = 0
-        self._advance()
-
-    def get_lr(self) -> list[float]:
-        """The rates of the groups for `self.last_epoch`."""
-        raise NotImplementedError
-
-    def get_last_lr(self) -> list[float]:
-        """The rates set last."""
-        return self._last_lr
-
-    def step(self) -> None:
-        """Go on to the next epoch (or step), after the optimiser's own `step()`."""
-        if self._step_count == 1 and self.optimizer._steps == self._began_at:
-            warnings.warn(
-                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: call optimizer.step() "
-                "first, "
-                "else the first value of the schedule is skipped",
-                UserWarning,
-                stacklevel=2,
-            )
-        self._advance()
-
-    def _advance(self) -> None:
-        self._step_count += 1
-        self.last_epoch += 1
-        self._set(self.get_lr())
-
-    def _set(self, rates: Iterable[float]) -> None:
-        for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
-            group["lr"] = lr
-        self._last_lr = self._now()
-
-    def _now(self) -> list[float]:
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def _times(self, factor: float) -> list[float]:
-        return [lr * factor for lr in self._now()]
-
-    def state_dict(self) -> dict[str, Any]:
-        """Everything but the optimiser."""
-        return {k: v for k, v in self.__dict__.items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over what `state_dict` gave."""
-        self.__dict__.update(state_dict)
 
 
 class LambdaLR(LRScheduler):
@@ -108,6 +37,15 @@ class LambdaLR(LRScheduler):
     def state_dict(self) -> dict[str, Any]:
         """Everything but the optimiser and the functions."""
         return {k: v for k, v in super().state_dict().items() if k != "lr_lambdas"}
+
+
+class MultiplicativeLR(LambdaLR):
+    """Times `lr_lambda(epoch)` every epoch."""
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch == 0:
+            return self._now()
+        return [lr * f(self.last_epoch) for lr, f in zip(self._now(), self.lr_lambdas, strict=True)]
 
 
 class StepLR(LRScheduler):
@@ -144,6 +82,35 @@ class ExponentialLR(LRScheduler):
 
     def get_lr(self) -> list[float]:
         return self._times(self.gamma if self.last_epoch > 0 else 1)
+
+
+class ConstantLR(LRScheduler):
+    """Times `factor` for `total_iters` epochs, then as it was."""
+
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1 / 3, total_iters: int = 5, last_epoch: int = -1
+    ):
+        if not 0 <= factor <= 1:
+            raise ValueError("Constant multiplicative factor expected to be between 0 and 1.")
+        self.factor, self.total_iters = factor, total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        if self.last_epoch == 0:
+            return self._times(self.factor)
+        return self._times(1 / self.factor if self.last_epoch == self.total_iters else 1)
+
+
+class PolynomialLR(LRScheduler):
+    """The initial rate times (1 − epoch / total_iters)^power, and 0 from then on."""
+
+    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1):
+        self.total_iters, self.power = total_iters, power
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self) -> list[float]:
+        t, n = self.last_epoch, self.total_iters
+        return self._times(((n - t) / (n - t + 1)) ** self.power if 0 < t <= n else 1)
 
 
 class LinearLR(LRScheduler):
@@ -385,3 +352,65 @@ class ReduceLROnPlateau(LRScheduler):
         if self.threshold_mode == "abs":
             return sign * metric > sign * self.best + self.threshold
         return sign * metric > sign * self.best * (1 + sign * self.threshold)
+
+
+class SequentialLR(LRScheduler):
+    """`schedulers`, each beginning anew at its milestone: a warm-up, then a decay.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        The one that all of them were made for.
+    schedulers : list of LRScheduler
+    milestones : list of int
+        The epochs at which the second and further ones begin.
+    """
+
+    def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]):
+        for k, scheduler in enumerate(schedulers):
+            if isinstance(scheduler, ReduceLROnPlateau):
+                raise ValueError(f"SequentialLR: ReduceLROnPlateau (number {k}) needs a metric at each step")
+            if scheduler.optimizer is not optimizer:
+                raise ValueError(f"SequentialLR: schedule number {k} belongs to another optimizer")
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
+                f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones "
+                f"to be equal to {len(milestones)}"
+            )
+        self._schedulers, self._milestones = list(schedulers), list(milestones)
+        self.optimizer = optimizer
+        self.last_epoch = 0
+        self._begin(self._schedulers[0])
+
+    def step(self) -> None:
+        """Go on to the next epoch, after the optimiser's own `step()`."""
+        self.last_epoch += 1
+        k = bisect_right(self._milestones, self.last_epoch)
+        if k and self._milestones[k - 1] == self.last_epoch:
+            self._begin(self._schedulers[k])
+        else:
+            self._schedulers[k].step()
+        self._last_lr = self._now()
+
+    def _begin(self, scheduler):
+        """Let a schedule begin from the initial rates."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = group["initial_lr"]
+        scheduler.last_epoch = -1
+        scheduler._step_count = 0
+        scheduler._began_at = self.optimizer._steps
+        scheduler._advance()
+        self._last_lr = self._now()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimiser."""
+        state = {k: v for k, v in self.__dict__.items() if k not in ("optimizer", "_schedulers")}
+        return {**state, "_schedulers": [s.state_dict() for s in self._schedulers]}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over what `state_dict` gave."""
+        states = state_dict["_schedulers"]
+        self.__dict__.update({k: v for k, v in state_dict.items() if k != "_schedulers"})
+        for scheduler, state in zip(self._schedulers, states, strict=True):
+            scheduler.load_state_dict(state)

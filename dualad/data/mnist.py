@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from dualad.data._download import download
 from dualad.data._files import DataFile, find, parse_idx, read_checked, write_atomically
 from dualad.data.errors import DataError
 from dualad.data.images import DigitImages
@@ -131,6 +130,8 @@ def _read_or_download(cache: Path, file: DataFile, mirrors: Sequence[str]) -> by
             return read_checked(path, file, _REPLACE)
         except DataError:
             path.unlink(missing_ok=True)  # ours, and useless: fetch it again
+    from dualad.data._download import download  # HTTP takes long to import, and is rarely needed
+
     raw, content = download(file, mirrors, _OFFLINE)
     suffix = "" if raw == content else ".gz"
     write_atomically(cache / f"{file.name}{suffix}", raw, _ELSEWHERE)

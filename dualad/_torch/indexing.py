@@ -7,6 +7,7 @@ from sys import getrefcount
 
 import numpy as np
 
+from ..core.errors import DualadError, ShapeError, at_user_line
 from ..core.trace import Box, Writing, snapshot
 from ..numpy.stores import setitem as store
 from ..ops.index import is_static
@@ -83,6 +84,14 @@ class Indexing(Handle):
         return wrap(op.getitem(recorded(self._value), index))
 
     def __setitem__(self, index, value):
+        try:
+            self._store(index, value)
+        except ValueError as error:
+            if isinstance(error, DualadError):
+                raise
+            raise ShapeError(f"{error}{at_user_line()}") from None
+
+    def _store(self, index, value):
         v = self._value
         if type(index) not in (int, slice):
             index = plain_index(index)

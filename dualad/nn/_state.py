@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,6 +40,8 @@ def state_dict(module, prefix):
 
 
 def load_state_dict(module, given: dict[str, Any], strict: bool) -> Keys:
+    if not isinstance(given, Mapping):
+        raise TypeError(f"Expected state_dict to be dict-like, got {type(given)}.")
     own = dict(entries(module))
     missing = [name for name in own if name not in given]
     unexpected = [name for name in given if name not in own]

@@ -35,6 +35,8 @@ from ._activations import softmax as softmax
 from ._activations import softplus as softplus
 from ._activations import softsign as softsign
 from ._activations import tanh as tanh
+from ._attention import cosine_similarity as cosine_similarity
+from ._attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ._buffers import write
 from ._engine import Tensor, constant, has_rows_of_vmap, integers, into, op, pair, value, wrap
 from ._losses import binary_cross_entropy as binary_cross_entropy

@@ -24,6 +24,8 @@ from dualad import nn
         (lambda: dualad.ones(2).dot(dualad.ones(3)), r"cannot be multiplied \(2 and 3\)"),
         (lambda: dualad.cat([dualad.ones(2, 3), dualad.ones(2, 2)]), r"cat: shapes \(2, 3\), \(2, 2\)"),
         (lambda: dualad.stack([dualad.ones(2), dualad.ones(3)]), r"stack: shapes \(2,\), \(3,\)"),
+        (lambda: dualad.zeros(3).__setitem__(slice(0, 2), dualad.ones(3)), "could not broadcast"),
+        (lambda: dualad.zeros(3).__setitem__(0, dualad.ones(2)), "sequence"),
         (lambda: nn.BatchNorm2d(3)(dualad.ones(1, 4, 2, 2)), "expected input with 3 channels"),
     ],
 )
@@ -45,6 +47,7 @@ def test_shapes_that_do_not_fit(program, message):
         (lambda: dualad.arange(0, 5, 0), RuntimeError, "nonzero"),
         (lambda: dualad.from_numpy(np.array(["a"])), TypeError, "a tensor holds numbers"),
         (lambda: dualad.as_tensor([None]), TypeError, "a tensor holds numbers"),
+        (lambda: nn.Linear(2, 2).load_state_dict([1]), TypeError, "dict-like"),
         (lambda: dualad.ones(2) + "a", TypeError, "unsupported operand"),
         (lambda: dualad.ones(3)[dualad.tensor([7])], IndexError, "out of bounds"),
     ],

@@ -117,6 +117,7 @@ def test_a_loss_that_is_kept_does_not_keep_its_graph():
             loss = (w.exp() * w).tanh().sum()
             loss.backward()
             kept.append(loss)
+            w.grad = None
         return kept
 
     losses()

@@ -53,6 +53,15 @@ class StructureError(DualadError, TypeError):
     """Two pytrees, or a value and its tangent, do not have the same structure, shape or dtype."""
 
 
+def refuse_dtype(dtype) -> None:
+    """Raise where a result would carry a derivative in a dtype that holds none, as Python objects or times."""
+    if dtype.kind not in "biu":
+        raise NotDifferentiable(
+            f"a traced value would become part of an array of dtype {dtype}, which holds no derivative"
+            f"{at_user_line()}; convert the other operand with .astype(float), or use dualad.stop_gradient(x)"
+        )
+
+
 def where() -> str:
     """`file:line` of the youngest frame outside dualad, NumPy and SciPy; empty if there is none."""
     frame = sys._getframe(1)

@@ -11,7 +11,7 @@ import warnings
 
 import numpy as np
 
-from .errors import MissingRule, at_user_line
+from .errors import MissingRule, at_user_line, refuse_dtype
 from .space import fit_tangent, mask_zeros, space_of
 from .trace import Box, Trace, new, snapshot, strip
 
@@ -56,7 +56,10 @@ class ForwardTrace(Trace):
     def dual(self, value, tangent):
         """A Dual, or the plain value where there is no tangent or no dtype that could have one."""
         dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
-        if tangent is None or dtype.kind not in "fc":
+        if tangent is None:
+            return value
+        if dtype.kind not in "fc":
+            refuse_dtype(dtype)
             return value
         if not hasattr(value, "dtype"):
             value = np.asarray(value)

@@ -20,7 +20,7 @@ import itertools
 
 import numpy as np
 
-from .errors import FreedGraph, MissingRule, at_user_line
+from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
 from .forward import answer
 from .space import Space, fit, mask_zeros, space_of
 from .trace import Box, Trace, new, snapshot, strip
@@ -86,6 +86,7 @@ class ReverseTrace(Trace):
             if not hasattr(out, "dtype"):
                 out = np.asarray(out)
             if out.dtype.kind not in "fc":
+                refuse_dtype(out.dtype)
                 return out
             return self.var(out, [new_node_id(), pull_general, out.shape, out.dtype, parents, what, saved])
         node = [new_node_id(), pull_general, len(out), None, parents, what, saved]

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .errors import LeakedValue, at_user_line
+from .errors import LeakedValue, NotDifferentiable, at_user_line
 
 _new_id = itertools.count(1).__next__
 new = object.__new__
@@ -142,6 +142,8 @@ def bind(prim, args, params):
         elif type(a) is list or type(a) is tuple:
             args = (*args[:i], as_array_hook[0](a), *args[i + 1 :])
             return bind(prim, args, params)
+        elif type(a) is not np.ndarray and isinstance(a, np.ndarray):
+            return bind(prim, (*args[:i], plain_array(a), *args[i + 1 :]), params)
     if const:
         args = [a.value if type(a) is Const else a for a in args]
     if top is not None:
@@ -152,6 +154,21 @@ def bind(prim, args, params):
     if const:
         return tuple(map(as_const, out)) if prim.multi else as_const(out)
     return out
+
+
+def plain_array(a):
+    """An ndarray of a subclass of ndarray that changes nothing (np.memmap). Others are refused: `*` is a matrix
+    product for np.matrix, and np.ma leaves out what is masked; here they would silently be neither."""
+    if isinstance(a, np.memmap):
+        return a.view(np.ndarray)
+    raise another_array(type(a))
+
+
+def another_array(kind) -> NotDifferentiable:
+    return NotDifferentiable(
+        f"{kind.__module__}.{kind.__name__} is not supported among traced values{at_user_line()}: its operators "
+        "differ from those of ndarray. Write np.asarray(x); for masked data, np.where(mask, x, 0) or where=mask"
+    )
 
 
 def as_const(x):

@@ -13,7 +13,7 @@ from threading import Lock
 import numpy as np
 
 from ..core.errors import MissingRule, at_user_line
-from ..core.trace import Box, as_array_hook
+from ..core.trace import Box, another_array, as_array_hook
 from ..ops import load_all
 from .rerun import run_body
 
@@ -33,12 +33,21 @@ def implements(*numpy_functions: Callable) -> Callable:
 
 
 def _array_function(self, function, types, args, kwargs):
+    if len(types) > 1:
+        _refuse_subclasses(types)
     ours = FUNCTIONS.get(function) or _later(function)
     if ours is None:
         if any(not _is_ours(t) for t in types):
             return NotImplemented
         return run_body(function, args, kwargs)
     return ours(*args, **kwargs)
+
+
+def _refuse_subclasses(types):
+    """np.matrix and np.ma among the arguments: the functions here would make plain arrays of them."""
+    for t in types:
+        if t is not np.ndarray and issubclass(t, np.ndarray) and t is not np.memmap:
+            raise another_array(t)
 
 
 def _later(function):

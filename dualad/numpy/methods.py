@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.elementwise import as_operator
+from ..core.elementwise import as_operator, is_foreign
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
 from ..ops.index import getitem
@@ -39,6 +39,10 @@ _COMPARISONS = {
 _UNARY = {"neg": "negative", "pos": "positive", "abs": "absolute", "invert": "invert"}
 
 
+def _is_own(y) -> bool:
+    return isinstance(y, (Box, np.ndarray)) or not is_foreign(y, y)
+
+
 def _attach_operators():
     for dunder, name in _BINARY.items():
         op = REGISTRY[name].face
@@ -49,8 +53,8 @@ def _attach_operators():
     for dunder, name in _UNARY.items():
         setattr(Box, f"__{dunder}__", REGISTRY[name].face)
     matmul = REGISTRY["matmul"].face
-    Box.__matmul__ = lambda x, y: matmul(x, y)
-    Box.__rmatmul__ = lambda x, y: matmul(y, x)
+    Box.__matmul__ = lambda x, y: matmul(x, y) if _is_own(y) else NotImplemented
+    Box.__rmatmul__ = lambda x, y: matmul(y, x) if _is_own(y) else NotImplemented
     Box.__divmod__ = lambda x, y: (x // y, x % y)
     Box.__rdivmod__ = lambda x, y: (y // x, y % x)
     Box.__hash__ = None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
+
 import numpy as np
 
-from ..core.errors import DualadError, NotDifferentiable, at_user_line
-from ..core.trace import Box, Const, leaked, settled, snapshot
+from ..core.errors import DualadError, NotDifferentiable, StructureError, at_user_line
+from ..core.trace import Box, Const, leaked, plain_array, settled, snapshot
 
 
 def run(trace, f, args, kwargs):
@@ -16,7 +18,7 @@ def run(trace, f, args, kwargs):
     """
     try:
         return f(*args, **kwargs)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, SystemError) as error:
         cause = _ours_behind(error)
         if cause is None:
             raise
@@ -61,7 +63,9 @@ def as_input(x, who, arg):
 def _to_array(x, who, arg):
     if isinstance(x, (float, complex)):
         return np.asarray(x)[()]
-    if isinstance(x, np.ndarray | np.generic):
+    if isinstance(x, np.ndarray):
+        return plain_array(x)
+    if isinstance(x, np.generic):
         return x
     try:
         a = np.asarray(x)
@@ -90,4 +94,52 @@ def as_output(x):
         return settled(x)
     if hasattr(x, "dtype"):
         return x
-    return np.asarray(x)
+    a = np.asarray(x)
+    if a.dtype.kind == "O":
+        raise NotDifferentiable(
+            f"the function returned a {type(x).__name__}, which is no array{at_user_line()}; return arrays in tuples, "
+            "lists and dicts, and anything else with has_aux=True"
+        )
+    return a
+
+
+def split_aux(out, who):
+    """The pair that a function with `has_aux` returns."""
+    if not isinstance(out, tuple) or len(out) != 2:
+        given = f"a tuple of {len(out)}" if isinstance(out, tuple) else f"a {type(out).__name__}"
+        raise StructureError(
+            f"{who}(has_aux=True): the function must return a pair (output, aux); this one returned {given}"
+        )
+    return out
+
+
+def chosen_arguments(argnums, count, who):
+    """`argnums` as places among `count` positional arguments, each named once."""
+    places = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
+    try:
+        found = [operator.index(k) for k in places]
+        fits = all(-count <= k < count for k in found)
+    except TypeError:
+        fits = False
+    if not fits:
+        raise TypeError(
+            f"{who}: argnums={argnums!r} but the function was called with {count} positional "
+            f"argument(s){at_user_line()}; pass what is differentiated by position"
+        )
+    found = [k % count for k in found]
+    if len(set(found)) < len(found):
+        raise TypeError(f"{who}: argnums={argnums!r} names an argument twice{at_user_line()}")
+    return found
+
+
+def own_arrays(tangents, others):
+    """Tangents as arrays of the caller's own: none that is another one, an input (`others`) or a view of one."""
+    seen = {id(x) for x in others}
+    out = []
+    for t in tangents:
+        if type(t) is np.ndarray:
+            if t.base is not None or id(t) in seen:
+                t = t.copy()
+            seen.add(id(t))
+        out.append(t)
+    return out

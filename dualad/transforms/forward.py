@@ -10,8 +10,18 @@ import numpy as np
 from ..core.errors import StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.space import space_of
+from ..core.trace import strip
 from ..core.tree import flatten_like, tree_flatten
-from ._run import as_input, as_output, is_traced_by, leave, run
+from ._run import (
+    as_input,
+    as_output,
+    is_traced_by,
+    leave,
+    not_differentiable,
+    own_arrays,
+    run,
+    split_aux,
+)
 
 
 def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...]:
@@ -41,6 +51,7 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
     trace = ForwardTrace("jvp")
     if len(primals) == len(tangents) == 1 and _is_lean(primals[0], tangents[0]):
         # One array along one array: no pytrees.
+        moves = tangents
         duals = (trace.dual(primals[0], tangents[0]),)
     else:
         leaves, treedef = tree_flatten(tuple(primals))
@@ -52,12 +63,13 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
         out = run(trace, f, duals, {})
     if trace.flags:
         trace.report()
-    out, aux = out if has_aux else (out, None)
+    out, aux = split_aux(out, "jvp") if has_aux else (out, None)
     if type(out) is Dual and not has_aux:
-        return _leave(out, trace)
+        value, tangent = _leave(out, trace)
+        return value, own_arrays((tangent,), moves)[0]
     outs, outdef = tree_flatten(out)
     pairs = [_leave(o, trace) for o in outs]
-    result = outdef.unflatten(p for p, _ in pairs), outdef.unflatten(t for _, t in pairs)
+    result = outdef.unflatten(p for p, _ in pairs), outdef.unflatten(own_arrays([t for _, t in pairs], moves))
     return (*result, _leave_aux(aux, trace)) if has_aux else result
 
 
@@ -67,7 +79,12 @@ def _is_lean(x, dx) -> bool:
 
 
 def _dual(x, dx, k, trace):
-    if dx is None or space_of(x).dtype.kind in "biuO":
+    if dx is None:
+        return x
+    dtype = space_of(x).dtype
+    if dtype.kind in "biuO":
+        if np.any(strip(dx)):
+            raise not_differentiable(dtype, "jvp", f"leaf {k} of the primals, which has a tangent,")
         return x
     x = as_input(x, "jvp", f"leaf {k} of the primals")
     dx = leave(dx)

@@ -15,7 +15,7 @@ from ..core.errors import NotDifferentiable, at_user_line
 from ..core.space import face, space_of
 from ..core.trace import Box
 from ..core.tree import tree_flatten
-from ._run import as_input
+from ._run import as_input, chosen_arguments
 from .batch import move, vmap
 from .forward import jvp
 from .reverse import grad, vjp
@@ -47,18 +47,9 @@ def jacfwd(
     def jacobian_function(*args, **kwargs):
         g, x, treedef, single = _as_function_of_leaves(f, argnums, args, kwargs)
         _check_kind(x, holomorphic, "jacfwd")
-        aux = []
-
-        def outputs(*leaves):
-            out = g(*leaves)
-            if has_aux:
-                out, extra = out
-                aux[:] = [extra]
-            return out
-
-        columns, outdef = [], None
+        columns, outdef, aux = [], None, []
         for k in range(len(x)):
-            outs, outdef = _push_basis(outputs, x, k)
+            outs, outdef = _push_basis(g, x, k, aux if has_aux else None)
             columns.append(outs)
         return _assemble(columns, outdef, treedef, single, aux, has_aux)
 
@@ -147,7 +138,7 @@ def hvp(f: Callable, primals, tangents, *, argnums: int | tuple[int, ...] = 0):
 def _as_function_of_leaves(f, argnums, args, kwargs):
     """`f` as a function of the flat leaves of the chosen arguments."""
     several = isinstance(argnums, (tuple, list))
-    chosen = [k % len(args) for k in (argnums if several else (argnums,))]
+    chosen = chosen_arguments(argnums, len(args), "a Jacobian")
     leaves, treedef = tree_flatten(tuple(args[k] for k in chosen))
     x = [as_input(leaf, "a Jacobian", f"argument {argnums}") for leaf in leaves]
 
@@ -179,12 +170,19 @@ def basis(space, start, stop):
     return rows.reshape(stop - start, *space.shape)
 
 
-def _push_basis(outputs, x, k):
-    """Derivatives of all outputs along each entry of leaf `k`: leaves of shape `out + leaf`."""
+def _push_basis(g, x, k, aux=None):
+    """Derivatives of all outputs along each entry of leaf `k`: leaves of shape `out + leaf`.
+
+    What `g` returns besides the outputs is put into the list `aux`, where there is one.
+    """
     space = space_of(x[k])
 
     def push(dx):
-        return jvp(outputs, tuple(x), tuple(dx if j == k else None for j in range(len(x))))[1]
+        tangents = tuple(dx if j == k else None for j in range(len(x)))
+        _, columns, *extra = jvp(g, tuple(x), tangents, has_aux=aux is not None)
+        if extra:
+            aux[:] = extra
+        return columns
 
     parts = [vmap(push)(basis(space, *chunk)) for chunk in _chunks(space.size)]
     flat = [tree_flatten(p) for p in parts]

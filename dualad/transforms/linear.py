@@ -12,8 +12,8 @@ from ..core.linear import Program, RecordTrace
 from ..core.space import space_of
 from ..core.trace import Box
 from ..core.tree import flatten_like, tree_flatten
-from ._run import as_input, as_output, is_traced_by, leave, run
-from .reverse import vjp
+from ._run import as_input, as_output, is_traced_by, leave, own_arrays, run, split_aux
+from .reverse import leave_aux, vjp
 
 
 def linearize(f: Callable, *primals, has_aux: bool = False):
@@ -38,7 +38,7 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     spaces = [space_of(x) for x in leaves]
     with trace.catching():
         out = run(trace, f, treedef.unflatten(inputs), {})
-    out, aux = out if has_aux else (out, None)
+    out, aux = split_aux(out, "linearize") if has_aux else (out, None)
     outs, outdef = tree_flatten(out)
     outs = [as_output(o) for o in outs]
     program = Program(recorder, [_tangent(o, trace) for o in outs])
@@ -49,10 +49,11 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     def push(*tangents):
         moves = flatten_like(treedef, tangents, f"tangents must be like primals{at_user_line()}")
         given = [_fitting(moves[k], spaces[k], k) for k in differentiated]
-        return outdef.unflatten(leave(t) if isinstance(t, Box) else t for t in program(*given))
+        results = [leave(t) if isinstance(t, Box) else t for t in program(*given)]
+        return outdef.unflatten(own_arrays(results, tree_flatten(tangents)[0]))
 
     result = outdef.unflatten(values), push
-    return (*result, aux) if has_aux else result
+    return (*result, leave_aux(aux, trace)) if has_aux else result
 
 
 def _dual(x, k, recorder, trace):

@@ -12,8 +12,8 @@ from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
 from ..core.trace import Box
-from ..core.tree import LEAF, flatten_like, tree_flatten
-from ._run import as_input, as_output, is_traced_by, leave, run
+from ..core.tree import LEAF, flatten_like, tree_flatten, tree_map
+from ._run import as_input, as_output, chosen_arguments, is_traced_by, leave, run, split_aux
 
 
 def vjp(f: Callable, *primals: Any, has_aux: bool = False):
@@ -43,7 +43,7 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     inputs = [_variable(x, k, trace) for k, x in enumerate(leaves)]
     nodes = [x.aux if is_traced_by(x, trace) else None for x in inputs]
     out = run(trace, f, treedef.unflatten(inputs), {})
-    out, aux = out if has_aux else (out, None)
+    out, aux = split_aux(out, "vjp") if has_aux else (out, None)
     outs, outdef = tree_flatten(out)
     outs = [as_output(o) for o in outs]
     roots = [o.aux if is_traced_by(o, trace) else None for o in outs]
@@ -55,7 +55,7 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
         return treedef.unflatten(_pull(roots, seeds, nodes))
 
     result = outdef.unflatten(values), pullback
-    return (*result, leave_aux(aux, trace)) if has_aux else result
+    return (*result, tree_map(_copied, leave_aux(aux, trace))) if has_aux else result
 
 
 def _variable(x, k, trace):
@@ -99,13 +99,13 @@ def _pull(roots, seeds, nodes):
     live = [(r, s) for r, s in zip(roots, seeds, strict=True) if r is not None and s is not None]
     leaves = [n for n in nodes if n is not None]
     found = pull_back([r for r, _ in live], [s for _, s in live], leaves)
-    taken = iter(own(found, leaves))
+    taken = iter(own(found, leaves, seeds))
     return [None if n is None else next(taken) for n in nodes]
 
 
-def own(cotangents, leaves):
-    """Cotangents as arrays of the caller's own: none shared, none a view, none read-only."""
-    seen: set[int] = set()
+def own(cotangents, leaves, seeds=()):
+    """Cotangents as arrays of the caller's own: none shared (with the `seeds` neither), a view or read-only."""
+    seen = {id(s) for s in seeds}
     out = []
     for g, leaf in zip(cotangents, leaves, strict=True):
         if g is None:
@@ -207,7 +207,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     else:
         trace, leaves, rebuild, args = _variables(args, argnums, who)
     out = run(trace, f, args, kwargs)
-    out, aux = _split_aux(out, who) if has_aux else (out, None)
+    out, aux = split_aux(out, who) if has_aux else (out, None)
     out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)
     if out.shape != () or out.dtype.kind != "f":
@@ -229,8 +229,14 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
 def _unwrapped(out):
     """The leaf of an output that is a registered class around a single one, and what wraps it again."""
     leaves, treedef = tree_flatten(out)
-    if treedef.kind in (LEAF, tuple, list, dict) or len(leaves) != 1:
+    if treedef.kind == LEAF and out is not None:
         return out, None
+    if treedef.kind in (LEAF, tuple, list, dict) or len(leaves) != 1:
+        kind = "None; is there a return?" if out is None else f"a {type(out).__name__} of {len(leaves)} arrays."
+        raise NotDifferentiable(
+            f"the function to differentiate must return a scalar; this one returned {kind}{at_user_line()} Return "
+            "the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several outputs."
+        )
     return leaves[0], treedef.unflatten
 
 
@@ -263,14 +269,7 @@ def _untraced(a, trace):
 
 def _variables(args, argnums, who):
     """Open a trace, and make variables of the chosen arguments."""
-    chosen = argnums if isinstance(argnums, (tuple, list)) else (argnums,)
-    for k in chosen:
-        if not isinstance(k, int) or not -len(args) <= k < len(args):
-            raise TypeError(
-                f"{who}: argnums={argnums} but the function was called with {len(args)} positional "
-                f"argument(s){at_user_line()}; pass what is differentiated by position"
-            )
-    chosen = [k % len(args) for k in chosen]
+    chosen = chosen_arguments(argnums, len(args), who)
     trace = ReverseTrace(who)
     picked = [args[k] for k in chosen]
     leaves, treedef = tree_flatten(picked if isinstance(argnums, (tuple, list)) else picked[0])
@@ -282,12 +281,6 @@ def _variables(args, argnums, who):
     for k, v in zip(chosen, tree if isinstance(argnums, (tuple, list)) else [tree], strict=True):
         new[k] = v
     return trace, [v.aux for v in variables], treedef.unflatten, tuple(new)
-
-
-def _split_aux(out, who):
-    if not isinstance(out, tuple) or len(out) != 2:
-        raise TypeError(f"{who}(has_aux=True): the function must return a pair (output, aux)")
-    return out
 
 
 def _check_scalar(out, holomorphic, who):

@@ -158,7 +158,23 @@ def can_cast(from_, to, casting="safe"):
 
 @implements(np.min_scalar_type)
 def min_scalar_type(a):
-    return np.min_scalar_type(np.zeros((), a.dtype))
+    return a.dtype if a.ndim else np.min_scalar_type(strip(a))
+
+
+@implements(np.common_type)
+def common_type(*arrays):
+    return np.common_type(*[np.empty(0, a.dtype) for a in arrays])
+
+
+def _enter_like():
+    """`np.zeros(3, like=x)` and its relatives; NumPy's Python ones ask through a hidden twin."""
+    for name, create in CREATION.items():
+        function = getattr(np, name)
+        twin = getattr(function, "__globals__", {}).get(f"_{name}_with_like")
+        implements(*(f for f in (function, twin) if f is not None))(create)
+
+
+_enter_like()
 
 
 REPLACED.update(

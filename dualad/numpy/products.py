@@ -8,8 +8,9 @@ import inspect
 import numpy as np
 
 from ..core.space import face
+from . import gufuncs
 from .functions import FUNCTIONS, _enter_later, boxed, implements, reject
-from .ufuncs import store
+from .ufuncs import _OPS, store
 
 
 @implements(np.dot)
@@ -41,18 +42,26 @@ def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     return result if out is None else store(out, result)
 
 
+def _trace_of_stack(x, /, *, offset=0, dtype=None):
+    return trace(x, offset, -2, -1, dtype)
+
+
 def _enter_modules() -> None:
     """Let the functions of the op families that bear a NumPy function's name and parameters stand for it."""
     from ..ops import contract, determinant, factor, fft, linalg, norms
+    from . import editing, lines, nans, ranges, replacing, sets  # noqa: F401  (they enter their functions)
 
     _enter(np, contract, ("inner", "outer", "vdot", "kron", "cross"))
     for family in (linalg, determinant, factor, norms):
         _enter(np.linalg, family, [n for n in dir(family) if not n.startswith("_")])
     _enter(np.linalg, contract, ("multi_dot",))
+    FUNCTIONS[np.linalg.trace] = _trace_of_stack
+    FUNCTIONS[np.linalg.vecdot] = gufuncs.vecdot
     _enter(np.fft, fft, [n for n in dir(fft) if not n.startswith("_")])
 
 
 _enter_later.append(_enter_modules)
+_OPS.update(gufuncs.GUFUNCS)
 
 
 def _enter(namespace, family, names) -> None:
@@ -75,6 +84,7 @@ def _with_signature(function, ours):
     def call(*args, **kwargs):
         theirs, places, keywords = plan()
         bound = theirs.bind(*args, **kwargs).arguments
+        out = bound.pop("out", None)
         given, extra = [], {}
         for k, (key, value) in enumerate(bound.items()):
             if key in keywords:
@@ -84,7 +94,8 @@ def _with_signature(function, ours):
             else:
                 name = f"{function.__module__}.{function.__name__}".replace("numpy", "np")
                 reject(name, **{key: (value, theirs.parameters[key].default)})
-        return ours(*given, **extra)
+        result = ours(*given, **extra)
+        return result if out is None else store(out, result)
 
     return call
 

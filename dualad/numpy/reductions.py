@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.trace import Box
 from ..ops import extrema, moments, running
 from ..ops.layout import cast
 from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
-from .functions import NoValue, boxed, implements, reject, truth
+from .functions import NoValue, boxed, implements, truth
 from .ufuncs import store
 
 
@@ -82,9 +83,21 @@ def var(
     mean=NoValue,
     correction=NoValue,
 ):
-    reject("np.var", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
+    if where is not NoValue or mean is not NoValue or isinstance(ddof, Box):
+        return _finish(_variance(_cast(boxed(a), dtype), axis, ddof, truth(keepdims), where, mean), out)
     return _finish(moments.var(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+
+
+def _variance(a, axis, ddof, keepdims, where, about):
+    """Of the entries where the mask is True, about a mean that may be given."""
+    mask = True if where is NoValue else where
+    about = mean(a, axis, keepdims=True, where=mask) if about is NoValue else about
+    off = a - about
+    squares = (off * off.conj()).real if off.dtype.kind == "c" else off * off
+    count = np.sum(np.broadcast_to(mask, a.shape), axis=axis, keepdims=keepdims)
+    total = sum(squares, axis, keepdims=keepdims, where=mask)
+    return total / np.maximum(count - ddof, 0)
 
 
 @implements(np.std)
@@ -100,8 +113,10 @@ def std(
     mean=NoValue,
     correction=NoValue,
 ):
-    reject("np.std", where=(where, NoValue), mean=(mean, NoValue))
     ddof = ddof if correction is NoValue else correction
+    if where is not NoValue or mean is not NoValue or isinstance(ddof, Box):
+        variance = _variance(_cast(boxed(a), dtype), axis, ddof, truth(keepdims), where, mean)
+        return _finish(np.sqrt(variance), out)
     return _finish(moments.std(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
 
 

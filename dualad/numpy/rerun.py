@@ -54,11 +54,23 @@ class Shadow(dict):
         return value
 
 
+_DISPATCHED = type(np.sum)  # NumPy's functions that ask `__array_function__`
+
+
+def _faced(function):
+    """In a body, functions look at all their arguments, lists of traced values included."""
+    from .functions import faced
+
+    return faced(function)
+
+
 def _shadowed(value):
     if isinstance(value, types.FunctionType) and (value.__module__ or "").startswith("numpy"):
         return rebound(value)
     if isinstance(value, types.ModuleType) and value.__name__.startswith("numpy"):
         return _Proxy(value)
+    if isinstance(value, _DISPATCHED):
+        return _faced(value)
     return value
 
 
@@ -87,7 +99,10 @@ def run_body(function, args, kwargs):
         raise missing(function)
     try:
         return body(*args, **kwargs)
-    except (ConversionError, RecursionError) as error:  # a body may ask for the method that asks for the function
+    except (
+        ConversionError,
+        RecursionError,
+    ) as error:  # a body may ask for the method that asks for the function
         raise missing(function) from error
 
 

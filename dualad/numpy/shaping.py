@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box
+from ..core.trace import Box, strip
 from ..ops import shape as S
 from ..ops.layout import cast
 from .functions import boxed, implements, reject
@@ -20,7 +20,10 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
 
 @implements(np.ravel)
 def ravel(a, order="C"):
-    return reshape(a, -1, order="C" if order == "K" else order)
+    if order in ("K", "A"):  # as NumPy has it: in the order of memory where that is Fortran's
+        flags = np.asarray(strip(boxed(a))).flags
+        order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+    return reshape(a, -1, order=order)
 
 
 @implements(np.transpose, np.permute_dims)

@@ -86,8 +86,9 @@ def store(target, result):
     return target
 
 
-def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True, axes=None):
-    if axes is not None:
+def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True, **named):
+    axes = named.pop("axes", None)
+    if axes is not None and list(axes) != [(-2, -1)] * 3:
         raise MissingRule(
             f"np.{ufunc.__name__}: axes= is not supported on traced values{at_user_line()}; use np.moveaxis"
         )
@@ -102,7 +103,7 @@ def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K"
             f"np.{ufunc.__name__}(…, where=…) leaves entries without a value{at_user_line()}; "
             "give out=, or write np.where(mask, f(x), other)"
         )
-    return _find(ufunc)(*inputs)
+    return _find(ufunc)(*inputs, **named)
 
 
 def as_box_or_array(x):

@@ -28,7 +28,7 @@ from . import select as select
 from . import sort as sort
 
 LATER = """
-contract conv determinant eigen einsum fft linalg linear losses norms pool products qr softmax special svd
+contract conv convolve determinant eigen einsum fft linalg linear losses norms pool products qr softmax special svd
 """.split()
 
 

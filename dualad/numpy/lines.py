@@ -1,0 +1,134 @@
+"""Functions along a line of points: interpolation, slopes, differences, phases, convolution."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.space import face
+from ..ops.layout import cast
+from .functions import boxed, implements
+
+
+@implements(np.interp)
+def interp(x, xp, fp, left=None, right=None, period=None):
+    """Linear in `fp`; at a point of `xp` the slope is that of the interval to its right."""
+    x, xp, fp = (_double(boxed(a)) for a in (x, xp, fp))
+    if period is not None:
+        period = np.abs(period)
+        x, xp = x % period, xp % period
+        order = np.argsort(xp)
+        xp, fp = xp[order], fp[order]
+        xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = np.concatenate([fp[-1:], fp, fp[:1]])
+    n = xp.shape[0]
+    if n == 1:
+        inner = fp[0] + 0 * x
+    else:
+        i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
+        x0, f0 = xp[i], fp[i]
+        inner = f0 + (fp[i + 1] - f0) / (xp[i + 1] - x0) * (x - x0)
+    if period is not None:
+        return inner
+    left, right = fp[0] if left is None else left, fp[-1] if right is None else right
+    where = face("where")
+    return where(x < xp[0], left, where(x > xp[-1], right, inner))
+
+
+def _double(a):
+    return cast(a, np.complex128 if a.dtype.kind == "c" else np.float64)
+
+
+@implements(np.gradient)
+def gradient(f, *varargs, axis=None, edge_order=1):
+    f = boxed(f)
+    axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    spacings = [boxed(s) for s in varargs] or [np.float64(1.0)]
+    if len(spacings) == 1 and not spacings[0].ndim:
+        spacings = spacings * len(axes)
+    if len(spacings) != len(axes):
+        raise TypeError("invalid number of arguments")
+    if edge_order not in (1, 2):
+        raise ValueError("'edge_order' greater than 2 not supported")
+    slopes = []
+    for a, spacing in zip(axes, spacings):
+        if f.shape[a] < edge_order + 1:
+            raise ValueError("Shape of array too small to calculate a numerical gradient")
+        if spacing.ndim and spacing.shape != (f.shape[a],):
+            raise ValueError("when 1d, distances must match the length of the corresponding dimension")
+        slopes.append(np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a))
+    return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _slopes(f, spacing, edge_order):
+    """Along the first axis: parabolas through three neighbours, straight lines or parabolas at the ends."""
+    if not spacing.ndim:
+        inner = (f[2:] - f[:-2]) / (2.0 * spacing)
+        first, last = (f[1] - f[0]) / spacing, (f[-1] - f[-2]) / spacing
+        if edge_order == 2:
+            first = (-1.5 * f[0] + 2.0 * f[1] - 0.5 * f[2]) / spacing
+            last = (0.5 * f[-3] - 2.0 * f[-2] + 1.5 * f[-1]) / spacing
+        return np.concatenate([first[None], inner, last[None]])
+    steps = spacing[1:] - spacing[:-1]
+    chords = (f[1:] - f[:-1]) / steps.reshape((-1,) + (1,) * (f.ndim - 1))
+    before, after = (s.reshape((-1,) + (1,) * (f.ndim - 1)) for s in (steps[:-1], steps[1:]))
+    bends = (chords[1:] - chords[:-1]) / (before + after)
+    inner = chords[:-1] + before * bends
+    first, last = chords[0], chords[-1]
+    if edge_order == 2:
+        first, last = first - steps[0] * bends[0], last + steps[-1] * bends[-1]
+    return np.concatenate([first[None], inner, last[None]])
+
+
+@implements(np.ediff1d)
+def ediff1d(ary, to_end=None, to_begin=None):
+    a = boxed(ary).reshape(-1)
+    parts = [a[1:] - a[:-1]]
+    parts = parts if to_begin is None else [boxed(to_begin).reshape(-1), *parts]
+    parts = parts if to_end is None else [*parts, boxed(to_end).reshape(-1)]
+    return np.concatenate(parts) if len(parts) > 1 else parts[0]
+
+
+@implements(np.unwrap)
+def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
+    """Whole periods are added; how many is piecewise constant, so `period` alone gains a slope."""
+    p, half = boxed(p), period / 2
+    steps = np.diff(p, axis=axis)
+    turned = np.mod(steps + half, period) - half
+    where = face("where")
+    turned = where((turned == -half) & (steps > 0), half, turned)
+    jumps = where(np.abs(steps) < (half if discont is None else discont), 0, turned - steps)
+    head = np.take(p, [0], axis=axis)
+    return p + np.concatenate([0 * head, np.cumsum(jumps, axis=axis)], axis=axis)
+
+
+@implements(np.convolve)
+def convolve(a, v, mode="full"):
+    a, v = (boxed(x).reshape(-1) for x in (a, v))
+    if not a.size or not v.size:
+        raise ValueError(f"{'a' if not a.size else 'v'} cannot be empty")
+    return _part(face("convolve")(a, v), a.size, v.size, mode, (min(a.size, v.size) - 1) // 2)
+
+
+@implements(np.correlate)
+def correlate(a, v, mode="valid"):
+    a, v = (boxed(x).reshape(-1) for x in (a, v))
+    if not a.size or not v.size:
+        raise ValueError(f"{'a' if not a.size else 'v'} cannot be empty")
+    full = face("convolve")(a, np.flip(np.conjugate(v)))
+    return _part(full, a.size, v.size, mode, (v.size - 1) // 2 if a.size >= v.size else a.size // 2)
+
+
+def _part(full, n, m, mode, start):
+    longer, shorter = max(n, m), min(n, m)
+    if mode == "full":
+        return full
+    if mode == "same":
+        return full[start : start + longer]
+    if mode == "valid":
+        return full[shorter - 1 : longer]
+    raise ValueError(f"mode must be one of 'valid', 'same', or 'full' (got {mode!r})")
+
+
+@implements(np.polymul)
+def polymul(a1, a2):
+    return convolve(*(np.trim_zeros(np.atleast_1d(boxed(a)), "f") for a in (a1, a2)))

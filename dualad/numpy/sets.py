@@ -1,0 +1,60 @@
+"""Unique values and counts: the values have derivatives, positions and counts have none; weights are summed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..core.trace import Const
+from ..ops.index import added_at
+from .functions import boxed, implements
+from .values import on_values, without_derivative
+
+_ANSWERS = ("return_index", "return_inverse", "return_counts")
+
+
+@implements(np.unique)
+def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **kwargs):
+    """The values at the places where NumPy first finds them."""
+    ar = boxed(ar)
+    asked = dict(zip(_ANSWERS, (True, return_inverse, return_counts)), axis=axis, **kwargs)
+    _, first, *rest = on_values(np.unique, ar, **asked)
+    values = ar.reshape(-1)[first] if axis is None else np.take(ar, first, axis=axis)
+    answers = (values, *([first] if return_index else []), *rest)
+    return answers if len(answers) > 1 else values
+
+
+@implements(np.histogram_bin_edges)
+def histogram_bin_edges(a, bins=10, range=None, weights=None):
+    """Edges between the least and the largest value move with these."""
+    a = boxed(a).reshape(-1)
+    if np.ndim(bins) == 1:
+        return boxed(bins)
+    n = bins
+    if isinstance(bins, str):
+        ends = range if range is None else tuple(map(without_derivative, range))
+        n = len(np.histogram_bin_edges(np.asarray(without_derivative(a)), bins, ends)) - 1
+    low, high = range if range is not None else (np.min(a), np.max(a)) if a.size else (0.0, 1.0)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, n + 1)
+
+
+@implements(np.histogram)
+def histogram(a, bins=10, range=None, density=None, weights=None):
+    a = boxed(a).reshape(-1)
+    edges = histogram_bin_edges(a, bins, range)
+    values, places = np.asarray(without_derivative(a)), np.asarray(without_derivative(edges))
+    if np.any(places[:-1] > places[1:]):
+        raise ValueError("`bins` must increase monotonically, when an array")
+    bin_of = np.searchsorted(places, values, side="right") - 1
+    bin_of = np.where(values == places[-1], len(places) - 2, bin_of)
+    kept = np.flatnonzero((bin_of >= 0) & (bin_of < len(places) - 1))
+    n = len(places) - 1
+    if weights is None:
+        counts = np.bincount(bin_of[kept], minlength=n)
+    else:
+        weights = boxed(weights).reshape(-1)
+        counts = added_at(Const(np.zeros(n, weights.dtype)), bin_of[kept], weights[kept])
+    if density:
+        counts = counts / np.diff(edges) / np.sum(counts)
+    return counts, edges

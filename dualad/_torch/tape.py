@@ -96,6 +96,22 @@ def detached(v):
     return stop_value(v)
 
 
+def without_ended(v):
+    """The value without tapes that stand above a transform which has ended.
+
+    A leaf made inside `grad` of a traced value has a tape of its own, younger than `grad`. When a result leaves
+    the function, that tape is done, and what `grad` looks for is under it.
+    """
+    while type(v) is Var and type(v.owner) is Tape and v.owner is not TAPE:
+        below = settled(v.value) if isinstance(v.value, Box) else v.value
+        while type(below) is Var and type(below.owner) is Tape:
+            below = below.value
+        if not isinstance(below, Box) or below.owner is None or below.owner.alive:
+            return v
+        v = v.value
+    return v
+
+
 def on_tape(value, like):
     """`value` in the place of the data of `like`, a variable of a tape, keeping its node."""
     v = new(Var)

@@ -20,7 +20,7 @@ from .products import Products
 from .protocols import NumPyProtocols
 from .reductions import Reducing
 from .shaping import Shaping
-from .tape import detached, untaped
+from .tape import detached, untaped, without_ended
 
 
 class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Products, Reducing, Shaping):
@@ -188,7 +188,8 @@ inplace.attach(Tensor)
 
 
 def _flatten(t):
-    return [settled(t._value) if is_recording() else untaped(t._value)], None
+    v = without_ended(settled(t._value))
+    return [v if is_recording() else untaped(v)], None
 
 
 register_pytree_node(Tensor, _flatten, lambda _, leaves: _around(leaves[0]))

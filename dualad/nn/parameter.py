@@ -6,7 +6,7 @@ import numpy as np
 
 from .._tensor import Tensor, get_default_dtype
 from .._torch.handle import recorded
-from .._torch.tape import detached
+from .._torch.tape import detached, without_ended
 from ..core.trace import new
 from ..core.tree import register_pytree_node
 
@@ -43,4 +43,6 @@ def around(v):
     return p
 
 
-register_pytree_node(Parameter, lambda p: ([recorded(p._value)], None), lambda _, leaves: around(leaves[0]))
+register_pytree_node(
+    Parameter, lambda p: ([recorded(without_ended(p._value))], None), lambda _, leaves: around(leaves[0])
+)

@@ -89,3 +89,40 @@ def test_a_view_that_is_made_of_a_copy_keeps_its_own_counsel():
     t.T.reshape(6).add_(1)
     t.reshape(6)[1] = 5
     assert t.tolist() == [[0, 5, 0], [0, 0, 0]]
+
+
+def leaf_of(x):
+    return (x * 2).requires_grad_()
+
+
+def filled_leaf(x):
+    p = dualad.zeros(2, requires_grad=True)
+    p.data.copy_(2 * x)
+    return p
+
+
+@pytest.mark.parametrize("leaf", [leaf_of, filled_leaf])
+def test_a_leaf_made_inside_a_transform_does_not_hide_it(leaf):
+    """The leaf's tape is younger than the transform, which has to find its own value under it."""
+    x, w = dualad.ones(2), dualad.ones(2, requires_grad=True)
+    f = lambda x: (leaf(x) * x * w).sum()  # 2 x²
+    assert dualad.grad(f)(x).tolist() == [4, 4]
+    assert dualad.jvp(f, (x,), (x,))[1].item() == 8
+    assert dualad.vmap(lambda s: f(s * x))(dualad.ones(3)).tolist() == [4, 4, 4]
+    assert dualad.grad(lambda y: dualad.grad(f)(y).sum())(x).tolist() == [4, 4]
+    assert dualad.grad(lambda y: dualad.grad(lambda x: (leaf(y) * x).sum())(y).sum())(x).tolist() == [2, 2]
+    dualad.grad(f)(x).sum().backward()
+    assert w.grad.tolist() == [4, 4]
+
+
+def test_a_parameter_filled_inside_a_transform():
+    m = nn.Linear(2, 1)
+
+    def f(x):
+        m.bias.data.copy_(x[:1])
+        return m(x).sum()
+
+    expected = m.weight.detach()[0] + dualad.tensor([1.0, 0.0], dtype=dualad.float32)
+    assert dualad.grad(f)(dualad.ones(2)).tolist() == expected.tolist()
+    with pytest.raises(dualad.LeakedValue):
+        m(dualad.ones(2)).item()

@@ -12,8 +12,8 @@ import warnings
 import numpy as np
 
 from .errors import MissingRule, at_user_line, refuse_dtype
-from .space import fit_tangent, mask_zeros, space_of
-from .trace import Box, Trace, new, snapshot, strip
+from .space import fit_tangent, mask_zeros, space_of, zero_unless
+from .trace import Box, Trace, new, snapshot
 
 
 class Dual(Box):
@@ -154,7 +154,7 @@ def _strong_zero(prim, d, term):
         return tuple(None if t is None else _strong_zero(prim, d, t) for t in term)
     if d.ndim == 0 or prim.elementwise and d.shape == term.shape:
         return mask_zeros(d, term)
-    return term if np.any(strip(d) != 0) else space_of(term).zeros()
+    return zero_unless(d, term)
 
 
 def _add(a, b, multi):

@@ -29,6 +29,15 @@ class Recorded(Box):
         )
 
 
+def is_recorded(x) -> bool:
+    """Whether the value of `x` will be another one when the program runs: no decision may rest on it."""
+    while isinstance(x, Box):
+        if isinstance(x, Recorded):
+            return True
+        x = x.value
+    return False
+
+
 class Slot(NamedTuple):
     """Stands for a value that the program has computed."""
 

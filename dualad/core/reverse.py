@@ -22,7 +22,7 @@ import numpy as np
 
 from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
 from .forward import answer
-from .space import Space, fit, mask_zeros, space_of
+from .space import Space, fit, mask_zeros, space_of, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
 
 new_node_id = itertools.count(-1, -1).__next__
@@ -245,7 +245,7 @@ def strong_zero(prim, g, d, given, rule):
         return d
     if g.shape == d.shape and prim.elementwise or g.ndim == 0:
         return mask_zeros(g, d)
-    return d if np.any(strip(g) != 0) else space_of(d).zeros()
+    return zero_unless(g, d)
 
 
 # ---- the sweep ------------------------------------------------------------------------------------

@@ -108,6 +108,17 @@ def mask_zeros(g, d):
     return face("where")(face("equal")(g, 0), np.zeros((), d.dtype), d)
 
 
+def zero_unless(d, term):
+    """`term`, or zeros where `d` is zero all over: the strong zero of operations that mix entries.
+
+    Of a batch each row decides for itself, and a recorded program decides when it runs.
+    """
+    some = face("any")(face("not_equal")(d, 0))
+    if isinstance(some, (bool, np.bool_, np.ndarray)):
+        return term if some else space_of(term).zeros()
+    return face("where")(some, term, np.zeros((), term.dtype))
+
+
 def face(name):
     """The public function of the primitive `name`. The core stands below ops, and asks when it runs."""
     from .primitive import REGISTRY

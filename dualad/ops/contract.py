@@ -14,7 +14,7 @@ from ..core.samples import Sample
 from ..core.trace import bind
 from . import shape as shapes
 from .einsum import einsum as einsum
-from .matmul import conj, mH, mT
+from .matmul import conj, mH, mT, strict_product
 from .matmul import matmul as matmul
 from .products import as_array, is_traced
 from .products import cross as cross
@@ -221,6 +221,13 @@ outer.vjp(
     a=lambda g, b, a_space: matmul(g, flat(b)).reshape(a_space.shape),
     b=lambda g, a, b_space: matmul(flat(a), g).reshape(b_space.shape),
 )
+
+
+@outer.strict
+def _(g, d, asked):
+    if "b" in asked:
+        return strict_product(g, flat(asked["b"])[:, None]).reshape(d.shape)
+    return strict_product(mT(g), flat(asked["a"])[:, None]).reshape(d.shape)
 
 
 def flat(x):

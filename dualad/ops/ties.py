@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import DegenerateError, at_user_line
+from ..core.linear import is_recorded
 from ..core.space import face
 from ..core.trace import strip
 from . import shape as _shape
@@ -59,7 +60,10 @@ def choosing(g, tied):
 
 def noticeable(x):
     """Which entries are more than rounding beside the largest one."""
-    size = np.max(np.abs(strip(x)), initial=0.0)
+    if is_recorded(x) and x.size:
+        size = face("max")(face("absolute")(x))
+    else:
+        size = np.max(np.abs(strip(x)), initial=0.0)
     return face("absolute")(x) > 1e3 * np.finfo(x.dtype).eps * size
 
 
@@ -73,6 +77,6 @@ def refuse(bad, what):
 
 def unknown(bad, dtype):
     """NaN in the places `bad`; a plain 0 if there are none."""
-    if not np.any(strip(bad)):
+    if not is_recorded(bad) and not np.any(strip(bad)):
         return 0
     return face("where")(bad, np.asarray(np.nan, dtype), np.zeros((), dtype))

@@ -72,11 +72,18 @@ def _to_array(x, who, arg):
     except Exception:
         a = None
     if a is None or a.dtype.kind not in "fc":
-        raise not_differentiable(type(x).__name__ if a is None else a.dtype, who, arg)
+        raise not_differentiable(type(x).__name__ if a is None or a.dtype == object else a.dtype, who, arg)
     return a[()]
 
 
 def not_differentiable(dtype, who, arg):
+    if not isinstance(dtype, np.dtype):
+        hint = (
+            "register its class with dualad.register_pytree_node, or pass its arrays in a tuple, list or dict"
+        )
+        return NotDifferentiable(
+            f"{who} differentiates with respect to arrays; {arg} is a {dtype}{at_user_line()}. To mend it: {hint}."
+        )
     hint = "write 3.0 for 3, x.astype(float) for an integer array, or choose other argnums"
     return NotDifferentiable(
         f"{who} differentiates with respect to floating-point values; {arg} is {dtype}{at_user_line()}. "

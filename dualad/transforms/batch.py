@@ -12,7 +12,7 @@ from ..core.batch import BatchTrace, rank_of, spread
 from ..core.errors import StructureError, at_user_line
 from ..core.space import face
 from ..core.trace import Box
-from ..core.tree import tree_flatten, tree_map
+from ..core.tree import tree_flatten
 from ._run import as_output, is_traced_by, leave, run
 
 
@@ -45,7 +45,10 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
         rows = [
             x if ax is None else trace.batched(to_front(x, ax)) for x, ax in zip(leaves, axes, strict=True)
         ]
-        keywords = tree_map(lambda x: trace.batched(to_front(x, 0)), kwargs)
+        more, keywords = tree_flatten(kwargs)
+        if more:
+            _row_count(more, [0] * len(more), size)
+        keywords = keywords.unflatten(trace.batched(x) for x in more)
         out = run(trace, f, treedef.unflatten(rows), keywords)
         outs, outdef = tree_flatten(out)
         places = spread_prefix(out_axes, out)
@@ -56,7 +59,7 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
 
 def spread_prefix(prefix, tree) -> list:
     """One axis per leaf of `tree`, from a prefix of it: an int or None stands for a whole subtree."""
-    if prefix is None or isinstance(prefix, int):
+    if prefix is None or isinstance(prefix, (int, np.integer)):
         return [prefix] * len(tree_flatten(tree)[0])
     if isinstance(prefix, (tuple, list)) and isinstance(tree, (tuple, list)):
         if len(prefix) != len(tree):

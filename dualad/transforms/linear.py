@@ -49,7 +49,10 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     def push(*tangents):
         moves = flatten_like(treedef, tangents, f"tangents must be like primals{at_user_line()}")
         given = [_fitting(moves[k], spaces[k], k) for k in differentiated]
-        results = [leave(t) if isinstance(t, Box) else t for t in program(*given)]
+        with np.errstate(
+            divide="ignore", invalid="ignore"
+        ):  # zero times infinity, which the strong zero mends
+            results = [leave(t) if isinstance(t, Box) else t for t in program(*given)]
         return outdef.unflatten(own_arrays(results, tree_flatten(tangents)[0]))
 
     result = outdef.unflatten(values), push

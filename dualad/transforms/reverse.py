@@ -232,7 +232,9 @@ def _unwrapped(out):
     if treedef.kind == LEAF and out is not None:
         return out, None
     if treedef.kind in (LEAF, tuple, list, dict) or len(leaves) != 1:
-        kind = "None; is there a return?" if out is None else f"a {type(out).__name__} of {len(leaves)} arrays."
+        kind = (
+            "None; is there a return?" if out is None else f"a {type(out).__name__} of {len(leaves)} arrays."
+        )
         raise NotDifferentiable(
             f"the function to differentiate must return a scalar; this one returned {kind}{at_user_line()} Return "
             "the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several outputs."

@@ -49,7 +49,9 @@ USES = {
 @pytest.mark.parametrize("transform", TRANSFORMS)
 @pytest.mark.parametrize("use", USES)
 def test_values_of_an_ended_transform(transform, use):
-    with pytest.raises(dualad.LeakedValue, match=f"traced by {transform} is used after {transform} has returned"):
+    with pytest.raises(
+        dualad.LeakedValue, match=f"traced by {transform} is used after {transform} has returned"
+    ):
         USES[use](leaked(TRANSFORMS[transform]))
 
 

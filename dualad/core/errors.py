@@ -9,8 +9,13 @@ from __future__ import annotations
 import os
 import sys
 
+import numpy as np
+
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-_FOREIGN = (os.sep + "numpy" + os.sep, os.sep + "scipy" + os.sep, "<__array_function__", "<frozen")
+_STANDARD = os.path.dirname(os.__file__) + os.sep
+_NUMPY = os.path.dirname(np.__file__) + os.sep
+_SCIPY = os.path.join(os.path.dirname(os.path.dirname(np.__file__)), "scipy") + os.sep
+_NOT_THE_USERS = (_PACKAGE, _NUMPY, _SCIPY, "<__array_function__", "<frozen")
 
 
 class DualadError(Exception):
@@ -63,14 +68,19 @@ def refuse_dtype(dtype) -> None:
 
 
 def where() -> str:
-    """`file:line` of the youngest frame outside dualad, NumPy and SciPy; empty if there is none."""
+    """`file:line` of the youngest frame outside dualad, NumPy, SciPy and Python's library; empty if there is none."""
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not name.startswith(_PACKAGE) and not any(part in name for part in _FOREIGN):
+        if not name.startswith(_NOT_THE_USERS) and not _is_standard(name):
             return f"{os.path.basename(name)}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
+
+
+def _is_standard(name) -> bool:
+    """Whether a file is of Python's own library, which lies around the installed packages."""
+    return name.startswith(_STANDARD) and "-packages" + os.sep not in name
 
 
 def at_user_line() -> str:

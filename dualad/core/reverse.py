@@ -22,7 +22,7 @@ import numpy as np
 
 from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
 from .forward import answer
-from .space import Space, fit, mask_zeros, space_of, zero_unless
+from .space import Space, fit, mask_zeros, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
 
 new_node_id = itertools.count(-1, -1).__next__

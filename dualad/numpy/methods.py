@@ -12,6 +12,7 @@ from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
+from .protocols import missing_attribute
 from .values import on_values
 
 _BINARY = {
@@ -149,9 +150,10 @@ _METHODS = {
     },
     **{name: getattr(shaping, name) for name in "ravel swapaxes squeeze repeat diagonal".split()},
     **{name: getattr(selecting, name) for name in "clip take argsort argpartition round".split()},
-    **{name: _np_method(getattr(np, name)) for name in "compress choose trace".split()},
+    **{name: _np_method(getattr(np, name)) for name in "choose trace".split()},
     **{name: _value_method(name) for name in "nonzero searchsorted".split()},
     "dot": products.dot,
+    "compress": lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
     "copy": creation.copy,
     "reshape": _reshape,
     "transpose": _transpose,
@@ -190,3 +192,6 @@ for _name, _method in _METHODS.items():
 Box.real, Box.imag = _real_part("real"), _real_part("imag")
 _attach_operators()
 _attach_in_place()
+for _name in dir(np.ndarray):
+    if not _name.startswith("__") and not hasattr(Box, _name):
+        setattr(Box, _name, missing_attribute(_name))

@@ -60,7 +60,11 @@ def _complex(self):
 
 
 def _index(self):
-    value = plain_value(self, "using x as an index", "Write int(dualad.stop_gradient(x)).")
+    value = plain_value(
+        self,
+        "using x as an index",
+        "Write dualad.numpy.asarray(a)[x] where the rows of a vmap choose, else a[int(dualad.stop_gradient(x))].",
+    )
     return value.__index__()
 
 
@@ -159,19 +163,22 @@ def _integral(name):
 
 
 def _as_integer_ratio(self):
-    value = plain_value(self, "x.as_integer_ratio()", "Write np.mean for statistics.mean, x / 2 for Fraction(1, 2) * x.")
+    value = plain_value(
+        self, "x.as_integer_ratio()", "Write np.mean for statistics.mean, x / 2 for Fraction(1, 2) * x."
+    )
     return value.as_integer_ratio()
 
 
-def _unknown(self, name):
-    """An attribute that an ndarray has and a dualad array has not says so, and what to do."""
-    text = f"a dualad array has no attribute {name!r}{at_user_line()}"
-    if hasattr(np.ndarray, name) and not name.startswith("__"):
-        text += f": x.{name} speaks of memory, of which a traced value has none of its own. " + _UNKNOWN
-    raise AttributeError(text)
+def missing_attribute(name):
+    """An attribute that an ndarray has and a dualad array has not: it says so, and what to do."""
 
+    def missing(self):
+        raise AttributeError(
+            f"a dualad array has no attribute {name!r}{at_user_line()}: x.{name} speaks of memory, of which a traced value "
+            "has none of its own. Use the np function of the same purpose, or dualad.stop_gradient(x)"
+        )
 
-_UNKNOWN = "Use the np function of the same purpose, or dualad.stop_gradient(x)"
+    return property(missing)
 
 
 for _name, _method in {
@@ -181,7 +188,6 @@ for _name, _method in {
     "__ceil__": _integral("ceil"),
     "__trunc__": _integral("trunc"),
     "as_integer_ratio": _as_integer_ratio,
-    "__getattr__": _unknown,
     "__array__": _array,
     "__float__": _float,
     "__int__": _int,

@@ -206,14 +206,12 @@ def test_remedies(f, said):
         x = np.stack([A, A]) if verb == "vmap" else A
         with pytest.raises(dualad.DualadError, match=said) as caught:
             EVERY[verb](f, x)
-        assert "test_doors.py" in str(caught.value) or "statistics.py" in str(caught.value)
+        assert "at test_doors.py" in str(caught.value)
 
 
 def test_attributes_that_speak_of_memory():
     with pytest.raises(AttributeError, match=r"'tobytes' \(at test_doors.py:\d+\): .*stop_gradient"):
         dualad.grad(lambda x: x.tobytes())(A)
-    with pytest.raises(AttributeError, match="'nonsense'"):
-        dualad.grad(lambda x: x.nonsense)(A)
 
 
 def test_text_is_for_reading():

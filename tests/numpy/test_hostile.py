@@ -185,7 +185,7 @@ LOSING = {
     "np.vectorize": lambda x: np.vectorize(lambda v: v * v)(x),
     "np.ndenumerate": lambda x: sum(v for _, v in np.ndenumerate(x)),
     "np.fromiter": lambda x: np.fromiter(x, float),
-    "%": lambda x: f"{'%.3f' % x[0]}",
+    "%": lambda x: operator.mod("%.3f", x[0]),
 }
 
 

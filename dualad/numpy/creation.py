@@ -88,6 +88,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
 
 
 CREATION["full"] = full
+CREATION.update(dict.fromkeys(("asanyarray", "ascontiguousarray", "asfortranarray"), asarray))
 
 
 @implements(np.zeros_like)
@@ -185,4 +186,5 @@ REPLACED.update(
     array=_array_for_bodies,
     full=full,
     **{name: CREATION[name] for name in ("zeros", "empty", "ones")},
+    **{f.__name__: f for f in (zeros_like, ones_like, empty_like, full_like)},
 )

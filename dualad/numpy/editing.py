@@ -6,6 +6,8 @@ import numpy as np
 
 from .functions import boxed, holds_box, implements
 from .stores import refuse_loss
+from .ufuncs import store
+from .values import without_derivative
 
 
 @implements(np.insert)
@@ -27,6 +29,28 @@ def insert(arr, obj, values, axis=None):
     values = values if values.dtype == arr.dtype else values.astype(arr.dtype)
     order = np.insert(np.arange(n), obj, n + np.arange(places))
     return np.take(np.concatenate([arr, values], axis=axis), order, axis=axis)
+
+
+@implements(np.choose)
+def choose(a, choices, out=None, mode="raise"):
+    a = np.asarray(without_derivative(a))
+    choices = [boxed(c) for c in choices]
+    if mode == "wrap":
+        a = a % len(choices)
+    elif mode == "clip":
+        a = np.clip(a, 0, len(choices) - 1)
+    elif np.any((a < 0) | (a >= len(choices))):
+        raise ValueError("invalid entry in choice array")
+    shape = np.broadcast_shapes(a.shape, *(c.shape for c in choices))
+    rows = np.stack([np.broadcast_to(c, shape) for c in choices])
+    chosen = np.take_along_axis(rows, np.broadcast_to(a, shape)[None], axis=0)[0]
+    return chosen if out is None else store(out, chosen)
+
+
+@implements(np.compress)
+def compress(condition, a, axis=None, out=None):
+    found = np.take(boxed(a), np.flatnonzero(without_derivative(condition)), axis=axis)
+    return found if out is None else store(out, found)
 
 
 @implements(np.delete)

@@ -101,6 +101,28 @@ def unwrap(p, discont=None, axis=-1, *, period=2 * np.pi):
     return p + np.concatenate([0 * head, np.cumsum(jumps, axis=axis)], axis=axis)
 
 
+@implements(np.cov)
+def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=None, *, dtype=None):
+    """Weights may be traced as well."""
+    if ddof is not None and ddof != int(ddof):
+        raise ValueError("ddof must be integer")
+    parts = [boxed(p) for p in ((m,) if y is None else (m, y))]
+    kind = dtype or np.result_type(np.float64, *(p.dtype for p in parts))
+    parts = [cast(np.atleast_2d(p), kind) for p in parts]
+    turned = not rowvar and np.ndim(m) != 1
+    parts[0] = parts[0].T if turned else parts[0]
+    if y is not None and not rowvar and parts[1].shape[0] != 1:
+        parts[1] = parts[1].T
+    x = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    ddof = (0 if bias else 1) if ddof is None else ddof
+    weights = [boxed(w) for w in (fweights, aweights) if w is not None]
+    w = weights[0] * weights[-1] if len(weights) == 2 else weights[0] if weights else np.ones(x.shape[1])
+    total = np.sum(w)
+    lost = ddof * np.sum(w * weights[-1]) / total if aweights is not None else ddof
+    x = x - (np.sum(x * w, axis=1) / total)[:, None]
+    return np.squeeze((x * w) @ face("conjugate")(x.T) / (total - lost))
+
+
 @implements(np.convolve)
 def convolve(a, v, mode="full"):
     a, v = (boxed(x).reshape(-1) for x in (a, v))

@@ -1,4 +1,4 @@
-"""Reductions that leave out NaN. Sums, products and extrema are NumPy's own bodies run again."""
+"""Reductions that leave out NaN. Sums and products are NumPy's own bodies run again."""
 
 from __future__ import annotations
 
@@ -44,6 +44,25 @@ def _moment(of):
         return found if out is None else store(out, found)
 
     return nan_moment
+
+
+@implements(np.nanmax)
+def nanmax(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    return _extremum(reductions.max, boxed(a), axis, out, keepdims, initial, where)
+
+
+@implements(np.nanmin)
+def nanmin(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    return _extremum(reductions.min, boxed(a), axis, out, keepdims, initial, where)
+
+
+def _extremum(of, a, axis, out, keepdims, initial, where):
+    seen = _seen(a, where)
+    found = of(a, axis, None, keepdims, initial, where=seen)
+    if initial is NoValue:
+        none = np.logical_not(np.any(np.broadcast_to(seen, a.shape), axis=axis, keepdims=truth(keepdims)))
+        found = np.where(none, found.dtype.type(np.nan), found)
+    return found if out is None else store(out, found)
 
 
 nanvar = implements(np.nanvar)(_moment(reductions.var))

@@ -45,16 +45,22 @@ def mean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoValue)
     a = _cast(boxed(a), dtype)
     if where is True or where is NoValue:
         return _finish(moments.mean(a, axis=axis, keepdims=truth(keepdims)), out)
-    count = np.sum(np.broadcast_to(where, a.shape), axis=axis, keepdims=truth(keepdims))
+    count = _count(a, where, axis, truth(keepdims))
     return _finish(total_of(_masked(a, where, 0), axis=axis, keepdims=truth(keepdims)) / count, out)
 
 
-@implements(np.max)
+def _count(a, mask, axis, keepdims):
+    """How many entries the mask shows, in the precision of `a`."""
+    kind = a.real.dtype if a.dtype.kind in "fc" else np.float64
+    return np.sum(np.broadcast_to(mask, a.shape), axis=axis, keepdims=keepdims, dtype=kind)
+
+
+@implements(np.max, np.amax)
 def max(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     return _extremum(extrema.max, np.maximum, -np.inf, a, axis, out, keepdims, initial, where)
 
 
-@implements(np.min)
+@implements(np.min, np.amin)
 def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     return _extremum(extrema.min, np.minimum, np.inf, a, axis, out, keepdims, initial, where)
 
@@ -95,7 +101,7 @@ def _variance(a, axis, ddof, keepdims, where, about):
     about = mean(a, axis, keepdims=True, where=mask) if about is NoValue else about
     off = a - about
     squares = (off * off.conj()).real if off.dtype.kind == "c" else off * off
-    count = np.sum(np.broadcast_to(mask, a.shape), axis=axis, keepdims=keepdims)
+    count = _count(a, mask, axis, keepdims)
     total = sum(squares, axis, keepdims=keepdims, where=mask)
     return total / np.maximum(count - ddof, 0)
 

@@ -10,8 +10,8 @@ from ..core.space import face
 from ..core.trace import Box, Const
 from ..ops import sort as sorting
 from ..ops.index import added_at, getitem
-from .functions import NoValue, boxed, implements, reject
-from .ufuncs import store
+from .functions import NoValue, boxed, holds_box, implements, reject
+from .ufuncs import _OPS, store
 from .values import on_values, without_derivative
 
 
@@ -33,6 +33,9 @@ def clip(a, a_min=NoValue, a_max=NoValue, out=None, *, min=NoValue, max=NoValue,
 
     clipped = bounded(boxed(a), low, high)
     return clipped if out is None else store(out, clipped)
+
+
+_OPS[np._core.umath.clip] = lambda a, low, high: clip(a, low, high)  # what the method of a plain array calls
 
 
 @implements(np.take)
@@ -155,7 +158,12 @@ def i0(x):
 
 @implements(np.nan_to_num)
 def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
-    result = face("nan_to_num")(boxed(x), nan=nan, posinf=posinf, neginf=neginf)
+    fills, finite = (nan, posinf, neginf), boxed(x)
+    if holds_box(fills):
+        for test, fill in zip((np.isnan, np.isposinf, np.isneginf), fills, strict=True):
+            finite = face("where")(test(finite), fill, finite) if isinstance(fill, Box) else finite
+        nan, posinf, neginf = (None if isinstance(f, Box) else f for f in fills)
+    result = face("nan_to_num")(finite, nan=0.0 if nan is None else nan, posinf=posinf, neginf=neginf)
     return result if copy else store(x, result)
 
 
@@ -167,7 +175,8 @@ def round(a, decimals=0, out=None):
 
 @implements(np.copyto)
 def copyto(dst, src, casting="same_kind", where=True):
-    reject("np.copyto", casting=(casting, "same_kind"))
+    if casting not in ("unsafe", "safe"):
+        reject("np.copyto", casting=(casting, "same_kind"))
     if not isinstance(dst, Box):
         raise StoreError(
             f"np.copyto: a traced value cannot be copied into a plain NumPy array{at_user_line()}; make the target "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Const
+from ..core.trace import Const, strip
 from ..ops.index import added_at
 from .functions import boxed, implements
 from .values import on_values, without_derivative
@@ -58,3 +58,29 @@ def histogram(a, bins=10, range=None, density=None, weights=None):
     if density:
         counts = counts / np.diff(edges) / np.sum(counts)
     return counts, edges
+
+
+def _of_values_within(function):
+    """A function of values alone, whose first argument is a tuple of arrays."""
+
+    def of_values(arrays, *args, **kwargs):
+        many = isinstance(arrays, (tuple, list))
+        plain = tuple(map(without_derivative, arrays)) if many else without_derivative(arrays)
+        return function(plain, *args, **kwargs)
+
+    return of_values
+
+
+for _function in (np.lexsort, np.ravel_multi_index):
+    implements(_function)(_of_values_within(_function))
+
+
+def _text_of_values(function):
+    def text(a, *args, **kwargs):
+        return function(np.asarray(strip(a)), *args, **kwargs)
+
+    return text
+
+
+for _printer in (np.array2string, np.array_repr, np.array_str):
+    implements(_printer)(_text_of_values(_printer))

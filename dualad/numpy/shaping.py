@@ -77,9 +77,14 @@ def expand_dims(a, axis):
     return S.expand_dims(boxed(a), axis=axis)
 
 
+def _check_casting(name, casting):
+    if casting not in ("unsafe", "safe"):
+        reject(name, casting=(casting, "same_kind"))
+
+
 @implements(np.concatenate, np.concat)
 def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    reject("np.concatenate", casting=(casting, "same_kind"))
+    _check_casting("np.concatenate", casting)
     joined = S.concatenate(*arrays, axis=axis)
     joined = joined if dtype is None else joined.astype(dtype)
     return joined if out is None else store(out, joined)
@@ -87,7 +92,7 @@ def concatenate(arrays, /, axis=0, out=None, *, dtype=None, casting="same_kind")
 
 @implements(np.stack)
 def stack(arrays, axis=0, out=None, *, dtype=None, casting="same_kind"):
-    reject("np.stack", casting=(casting, "same_kind"))
+    _check_casting("np.stack", casting)
     joined = S.stack(*arrays, axis=axis)
     joined = joined if dtype is None else joined.astype(dtype)
     return joined if out is None else store(out, joined)

@@ -185,10 +185,21 @@ def _at(ufunc, target, indices, value=None):
         v = value if ufunc is np.add else -value
         target[...] = added_at(target, indices, v)
     else:
-        raise MissingRule(
-            f"np.{ufunc.__name__}.at of traced values is not supported{at_user_line()}; where no index repeats, write "
-            f"y[i] = np.{ufunc.__name__}(y[i], v)"
-        )
+        _at_by_rounds(op, target, indices, value)
+
+
+def _at_by_rounds(op, target, indices, value):
+    """Where a place is named more than once, its values have their turn one after the other."""
+    places = np.arange(target.size).reshape(target.shape)[indices]
+    value = np.broadcast_to(as_box_or_array(value), places.shape).reshape(-1)
+    places = places.reshape(-1)
+    order = np.argsort(places, kind="stable")
+    _, starts = np.unique(places[order], return_index=True)
+    turn = np.arange(len(places)) - np.repeat(starts, np.diff([*starts, len(places)]))
+    for k in range(turn.max(initial=-1) + 1):
+        now = order[turn == k]
+        where = np.unravel_index(places[now], target.shape)
+        target[where] = op(target[where], value[now])
 
 
 _METHODS = {

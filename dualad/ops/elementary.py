@@ -15,6 +15,7 @@ import numpy as np
 from ..core.elementwise import elementwise
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
+from ..core.space import space_of
 from .arithmetic import INF, hypot, maximum, minimum, over, sqrt, square
 from .comparison import logical_and
 from .select import where
@@ -112,7 +113,8 @@ def _exponent_slope(x, out):
     if k is not None and k > 0:
         return math.log(k) * out
     zero = x == 0
-    return where(zero, 0, out * log(where(zero, 1, x)))
+    base = where(zero, 1, x)
+    return where(zero, 0, out * log(base + 0j if space_of(out).dtype.kind == "c" else base))
 
 
 def _power_rules(power):
@@ -164,6 +166,10 @@ tan = elementwise(
 
 def _chord(x):
     """sqrt(1 - x²), exact near ±1."""
+    if (
+        space_of(x).dtype.kind == "c"
+    ):  # on a cut, -(x - 1) has the sign of zero that tells the side, 1 - x has not
+        return sqrt(-(x - 1) * (1 + x))
     return sqrt((1 - x) * (1 + x))
 
 

@@ -342,7 +342,7 @@ def lstsq(a, b, *, rcond=None):
     x = pinv(a, rcond=rcond) @ b
     r = (a @ x - b) if b.ndim == 2 else (a @ x - b)[:, None]
     residuals = _reduce.sum((r * conj(r)).real, axis=0)
-    return x, residuals if rank == n < m else residuals[:0], rank, s
+    return x, residuals if rank == n < m else residuals[:0], np.int32(rank), s
 
 
 # ---- composites ------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.errors import at_user_line
+from ..core.errors import MissingRule, at_user_line
 from ..core.primitive import Primitive, attach_rule_setters
 from ..core.samples import Sample
 from ..core.space import face
@@ -39,7 +39,7 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     axis = tuple(axis) if isinstance(axis, list) else axis
     ord = 2 if ord is None else ord
     if isinstance(ord, Box):
-        raise TypeError(f"the order of a norm cannot be traced{at_user_line()}; pass a plain number")
+        raise MissingRule(f"the order of a norm (ord=) cannot be traced{at_user_line()}; pass a plain number")
     if ord == np.inf or ord == -np.inf:
         extremum = face("max") if ord > 0 else face("min")
         return extremum(face("absolute")(x), axis=axis, keepdims=keepdims)

@@ -29,6 +29,7 @@ from .pool import POOL as POOL
 def read(text: str) -> dict[str, list[str]]:
     """The calls of each function in a block of text."""
     calls: dict[str, list[str]] = {}
+    name = ""
     for line in text.splitlines():
         if line.startswith(" "):
             calls[name].append(line.strip())

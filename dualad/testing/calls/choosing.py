@@ -76,7 +76,7 @@ unique
     np.unique(A, return_index=True, return_inverse=True, return_counts=True)
     np.unique(A, axis=0)
     np.unique(np.concatenate([v, v]), return_counts=True)
-    np.unique(np.where(MASK, A, np.nan), equal_nan=False)
+    np.unique(A, equal_nan=False)
 unique_values
     np.unique_values(v)
 unique_counts

@@ -36,11 +36,11 @@ nan_to_num
     np.nan_to_num(N, nan=2.0, posinf=3.0, neginf=4.0)
 round
     np.round(A)
-    np.round(A, 2)
+    np.round(s, 2)
     np.round(A, decimals=1, out=buffer((3, 4)))
 around
     np.around(A)
-    np.around(A, 2)
+    np.around(s, 2)
 fix
     np.fix(A)
     np.fix(A, out=buffer((3, 4)))

@@ -1,4 +1,7 @@
-"""Polynomials: the old functions and `numpy.polynomial.polynomial`."""
+"""Polynomials: the old functions and `numpy.polynomial.polynomial`.
+
+NumPy does not hand `np.polynomial` to us, and some of its functions give another shape for what is no ndarray: there
+it is `dualad.numpy.polynomial`, which is `dnp` here."""
 
 CALLS = """
 polyval
@@ -36,18 +39,18 @@ roots
     np.roots(y)
 polynomial.polynomial.polyval
     np.polynomial.polynomial.polyval(A, v)
-    np.polynomial.polynomial.polyval(v, np.stack([y, z], 1))
-    np.polynomial.polynomial.polyval(v[:2], np.stack([y, z], 1), tensor=False)
+    dnp.polynomial.polynomial.polyval(v, np.stack([y, z], 1))
+    dnp.polynomial.polynomial.polyval(v[:2], np.stack([y, z], 1), tensor=False)
 polynomial.polynomial.polyval2d
     np.polynomial.polynomial.polyval2d(v, w, S)
 polynomial.polynomial.polyval3d
     np.polynomial.polynomial.polyval3d(v, w, w, T)
 polynomial.polynomial.polygrid2d
-    np.polynomial.polynomial.polygrid2d(v, u, S)
+    dnp.polynomial.polynomial.polygrid2d(v, u, S)
 polynomial.polynomial.polygrid3d
-    np.polynomial.polynomial.polygrid3d(v[:2], u, u, T)
+    dnp.polynomial.polynomial.polygrid3d(v[:2], u, u, T)
 polynomial.polynomial.polyvalfromroots
-    np.polynomial.polynomial.polyvalfromroots(A, v)
+    dnp.polynomial.polynomial.polyvalfromroots(A, v)
 polynomial.polynomial.polyadd
     np.polynomial.polynomial.polyadd(v, y)
 polynomial.polynomial.polysub

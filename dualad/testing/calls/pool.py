@@ -93,5 +93,6 @@ HELPERS = {
     "slice": slice,
     "tuple": tuple,
     "float": float,
+    "str": str,
     "isinstance": isinstance,
 }

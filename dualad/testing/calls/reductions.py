@@ -62,7 +62,7 @@ NAME
     np.NAME(A, axis=0, correction=1)
     np.NAME(A, dtype=np.float32)
     np.NAME(A, 0, out=buffer(4))
-    np.NAME(A, axis=0, where=MASK)
+    np.NAME(A, axis=1, where=ROW)
     np.NAME(A, axis=1, where=MASK, ddof=1, keepdims=True)
     np.NAME(A, axis=1, mean=np.mean(A, axis=1, keepdims=True))
     np.NAME(A, axis=0, mean=v[None])

@@ -12,7 +12,7 @@ def _quantiles(name: str, times: str, data: str) -> str:
         f"np.{name}({data}, q * {times}, axis=0, out=buffer((2, 4)))",
         f"np.{name}({data}, [0.25 * {times}, s * {times}], axis=1)",
         f"np.{name}({data}, s * {times}, axis=1, overwrite_input=True)",
-        f"np.{name}({data}, s * {times}, axis=1, method='inverted_cdf', weights=w)",
+        f"np.{name}(A, s * {times}, axis=1, method='inverted_cdf', weights=P)",
         *(f"np.{name}({data}, q * {times}, axis=1, method='{m}')" for m in _METHODS),
     ]
     return "\n".join(["", name, *(f"    {c}" for c in calls), ""])
@@ -36,7 +36,6 @@ median
     np.median(T, axis=(0, 2))
     np.median(A, axis=0, out=buffer(4))
     np.median(A, axis=1, overwrite_input=True)
-    np.median(N, axis=1)
 nanmedian
     np.nanmedian(N)
     np.nanmedian(N, axis=1)
@@ -120,7 +119,7 @@ histogram
     np.histogram(A, bins=edges)
     np.histogram(A, bins=4, range=(-2.5, 2.5))
     np.histogram(A, bins=edges, density=True)
-    np.histogram(A, bins=edges, weights=P)
+    np.histogram(A, bins=np.sort(edges), weights=P)
     np.histogram(A, bins=4, range=(-2.5, t))
     np.histogram(A, bins='auto')
 histogram2d
@@ -130,8 +129,8 @@ histogram2d
     np.histogram2d(v, w, bins=3, density=True, range=[[-3, 3], [-3, 3]])
 histogramdd
     np.histogramdd(A.T, bins=3)
-    np.histogramdd(M, bins=[edges, edges])
-    np.histogramdd(M, bins=[edges, edges], weights=w)
+    np.histogramdd(M, bins=[np.sort(edges), 3])
+    np.histogramdd(M, bins=[np.sort(edges), 3], weights=w)
 histogram_bin_edges
     np.histogram_bin_edges(A)
     np.histogram_bin_edges(A, bins=4, range=(-2.5, t))

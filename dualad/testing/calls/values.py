@@ -29,13 +29,13 @@ isfortran
 iterable
     np.iterable(A)
 result_type
-    np.result_type(A, np.float32)
+    str(np.result_type(A, np.float32))
 can_cast
     np.can_cast(A.dtype, np.float32)
 min_scalar_type
-    np.min_scalar_type(A)
+    str(np.min_scalar_type(A))
 common_type
-    np.common_type(A, C)
+    str(np.common_type(A, C))
 may_share_memory
     np.may_share_memory(A, B)
 shares_memory

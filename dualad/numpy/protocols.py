@@ -174,8 +174,8 @@ def missing_attribute(name):
 
     def missing(self):
         raise AttributeError(
-            f"a dualad array has no attribute {name!r}{at_user_line()}: x.{name} speaks of memory, of which a traced value "
-            "has none of its own. Use the np function of the same purpose, or dualad.stop_gradient(x)"
+            f"a dualad array has no attribute {name!r}{at_user_line()}: x.{name} speaks of memory, of which a traced "
+            "value has none of its own. Use the np function of the same purpose, or dualad.stop_gradient(x)"
         )
 
     return property(missing)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.space import face
+from ..core.trace import Box
 from ..ops.layout import cast
+from .creation import asarray
 from .functions import boxed, implements
 
 
@@ -25,6 +27,8 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         inner = fp[0] + 0 * x
     else:
         i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
+        if isinstance(i, Box):  # the rows of a vmap
+            xp, fp = asarray(xp), asarray(fp)
         x0, f0 = xp[i], fp[i]
         inner = f0 + (fp[i + 1] - f0) / (xp[i + 1] - x0) * (x - x0)
     if period is not None:

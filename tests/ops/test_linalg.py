@@ -13,6 +13,13 @@ from dualad.testing import check_duality, check_grads
 from dualad.transforms.batch import vmap
 
 RNG = np.random.default_rng(1)
+START = RNG.bit_generator.state
+
+
+@pytest.fixture(autouse=True)
+def same_numbers():
+    """Each test draws the same numbers, whatever ran before it in its process."""
+    RNG.bit_generator.state = START
 
 
 def normal(*shape):

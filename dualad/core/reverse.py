@@ -22,7 +22,7 @@ import numpy as np
 
 from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
 from .forward import answer
-from .space import Space, fit, mask_zeros, zero_unless
+from .space import fit, mask_zeros, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
 
 new_node_id = itertools.count(-1, -1).__next__
@@ -333,7 +333,3 @@ def has_nan(g) -> bool:
     v = g.ravel("K")
     s = v.dot(v)
     return bool(s != s and np.isnan(g).any())
-
-
-def space_of_node(node) -> Space:
-    return Space(node[2], node[3])

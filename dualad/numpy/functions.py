@@ -12,10 +12,11 @@ from threading import Lock
 
 import numpy as np
 
-from ..core.errors import MissingRule, at_user_line
+from ..core.errors import ConversionError, MissingRule, at_user_line
 from ..core.trace import Box, another_array, as_array_hook
 from ..ops import load_all
-from .rerun import run_body
+from .rerun import body_of
+from .suggest import nearest
 
 FUNCTIONS: dict[Callable, Callable] = {}
 NoValue = np._NoValue
@@ -109,6 +110,31 @@ def faced(function):
 def truth(keepdims) -> bool:
     """NumPy passes `np._NoValue` for a keyword that was not given."""
     return False if keepdims is NoValue else bool(keepdims)
+
+
+def run_body(function, args, kwargs):
+    """Run NumPy's body, or say that there is none that could be run."""
+    body = body_of(function)
+    if body is None:
+        raise missing(function)
+    try:
+        return body(*args, **kwargs)
+    except (
+        ConversionError,
+        RecursionError,
+    ) as error:  # a body may ask for the method that asks for the function
+        raise missing(function) from error
+
+
+def missing(function) -> MissingRule:
+    name = getattr(function, "__name__", str(function))
+    module = getattr(function, "__module__", "numpy").replace("numpy", "np")
+    known = {
+        f.__name__ for f in FUNCTIONS if getattr(f, "__module__", "") == getattr(function, "__module__", "")
+    }
+    return MissingRule(
+        f"{module}.{name} has no derivative here{at_user_line()}.{nearest(name, known - {name})}"
+    )
 
 
 Box.__array_function__ = _array_function

@@ -13,7 +13,6 @@ import types
 
 import numpy as np
 
-from ..core.errors import ConversionError, MissingRule, at_user_line
 from ..core.trace import Box
 
 REPLACED: dict[str, object] = {}  # names that the shadow gives instead of NumPy's; filled by creation.py
@@ -90,31 +89,3 @@ def body_of(function):
         body = getattr(function, "_implementation", None)
         _BODIES[function] = rebound(body) if isinstance(body, types.FunctionType) else None
     return _BODIES[function]
-
-
-def run_body(function, args, kwargs):
-    """Run NumPy's body, or say that there is none that could be run."""
-    body = body_of(function)
-    if body is None:
-        raise missing(function)
-    try:
-        return body(*args, **kwargs)
-    except (
-        ConversionError,
-        RecursionError,
-    ) as error:  # a body may ask for the method that asks for the function
-        raise missing(function) from error
-
-
-def missing(function) -> MissingRule:
-    from .functions import FUNCTIONS
-    from .suggest import nearest
-
-    name = getattr(function, "__name__", str(function))
-    module = getattr(function, "__module__", "numpy").replace("numpy", "np")
-    known = {
-        f.__name__ for f in FUNCTIONS if getattr(f, "__module__", "") == getattr(function, "__module__", "")
-    }
-    return MissingRule(
-        f"{module}.{name} has no derivative here{at_user_line()}.{nearest(name, known - {name})}"
-    )

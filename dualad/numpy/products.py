@@ -78,11 +78,17 @@ def _enter(namespace, family, names) -> None:
 
 
 def _with_signature(function, ours):
-    """`ours`, called with NumPy's arguments by NumPy's names; a keyword it does not have is refused by name."""
+    """`ours`, called with NumPy's arguments by NumPy's names; a keyword it does not have is refused by name.
+
+    Most calls are data by position and keywords that are ours too: they pass as they are. The rest is bound to NumPy's
+    signature, which takes longer than most operations.
+    """
     plan = functools.cache(lambda: _plan(function, ours))
 
     def call(*args, **kwargs):
         theirs, places, keywords = plan()
+        if len(args) <= places and kwargs.keys() <= keywords:
+            return ours(*args, **{k: tuple(v) if type(v) is list else v for k, v in kwargs.items()})
         bound = theirs.bind(*args, **kwargs).arguments
         out = bound.pop("out", None)
         given, extra = [], {}
@@ -102,6 +108,10 @@ def _with_signature(function, ours):
 
 def _plan(function, ours):
     """NumPy's signature, the number of our data arguments, and our keywords."""
-    mine = inspect.signature(ours).parameters.values()
-    keywords = {p.name for p in mine if p.kind is p.KEYWORD_ONLY}
-    return inspect.signature(function), len(mine) - len(keywords), keywords
+    mine = inspect.signature(ours)
+    keywords = {p.name for p in mine.parameters.values() if p.kind is p.KEYWORD_ONLY}
+    try:
+        theirs = inspect.signature(function)
+    except ValueError:  # NumPy before 2.4 does not say for those in C
+        theirs = mine
+    return theirs, len(mine.parameters) - len(keywords), keywords

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..core.errors import MissingRule, at_user_line
 from ..core.primitive import Primitive, attach_rule_setters
+from ..core.reverse import Var, new_node_id, pull_general
 from ..core.samples import Sample
 from ..core.space import face
 from ..core.trace import Box, bind
@@ -25,6 +26,8 @@ def _evaluate(x, *, axis=None, keepdims=False, ord=2):
 
     `ord=0` counts the entries that are not zero, and has no derivative. At x = 0 the derivative is 0.
     """
+    if type(ord) is int and ord == 2 and type(axis) is not tuple:
+        return np.linalg.norm(x, None, axis, keepdims)  # the same, in one step
     return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
 
 
@@ -34,7 +37,9 @@ prim.read_signature(_evaluate)
 
 def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     if not isinstance(x, (Box, list, tuple)):
-        return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=ord)
+        return _evaluate(x, axis=axis, keepdims=keepdims, ord=ord)
+    if type(x) is Var and type(x.value) is np.ndarray and type(ord) is int and ord == 2:
+        return _of_variable(x, tuple(axis) if type(axis) is list else axis, keepdims)
     x = as_array(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
     ord = 2 if ord is None else ord
@@ -47,6 +52,17 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         count = face("count_nonzero")(x, axis=axis, keepdims=keepdims)
         return face("astype")(count, dtype=real_dtype(x.dtype))
     return bind(prim, (x,), {"axis": axis, "keepdims": keepdims, "ord": ord})
+
+
+def _of_variable(x, axis, keepdims):
+    """The fast road: the node that the general road would make of the 2-norm of a plain array's variable."""
+    v = x.value
+    params = {"axis": axis, "keepdims": keepdims, "ord": 2}
+    out = _evaluate(v, **params)
+    what = (prim, params, (0,), x.owner)
+    return x.owner.var(
+        out, [new_node_id(), pull_general, out.shape, out.dtype, (x.aux,), what, {"x": v, "out": out}]
+    )
 
 
 vector_norm.__doc__ = _evaluate.__doc__

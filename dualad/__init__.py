@@ -23,9 +23,11 @@ from .core.tree import tree_map as tree_map
 from .core.tree import tree_structure as tree_structure
 from .core.tree import tree_unflatten as tree_unflatten
 from .transforms.batch import vmap as vmap
+from .transforms.curvature import ggnvp as ggnvp
+from .transforms.curvature import hessian as hessian
+from .transforms.curvature import hvp as hvp
+from .transforms.curvature import vhp as vhp
 from .transforms.forward import jvp as jvp
-from .transforms.jacobian import hessian as hessian
-from .transforms.jacobian import hvp as hvp
 from .transforms.jacobian import jacfwd as jacfwd
 from .transforms.jacobian import jacobian as jacobian
 from .transforms.jacobian import jacrev as jacrev

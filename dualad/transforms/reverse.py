@@ -211,7 +211,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)
     if out.shape != () or out.dtype.kind != "f":
-        _check_scalar(out, holomorphic, who)
+        check_scalar(out, holomorphic, who)
     if type(out) is Var and out.owner is trace:
         node = out.aux
         found = _pull_from(node, out.dtype, leaves, strict)
@@ -285,7 +285,8 @@ def _variables(args, argnums, who):
     return trace, [v.aux for v in variables], treedef.unflatten, tuple(new)
 
 
-def _check_scalar(out, holomorphic, who):
+def check_scalar(out, holomorphic, who):
+    """Raise unless `out`, an array or a box, can be the output of a gradient."""
     if out.shape != ():
         raise NotDifferentiable(
             f"{who} needs a function that returns a scalar; this one returned shape {out.shape}"

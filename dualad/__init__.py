@@ -99,8 +99,18 @@ if _TYPE_CHECKING:
     from ._tensor import zeros_like as zeros_like
     from .serialization import load as load
     from .serialization import save as save
+    from .transforms.custom import custom_jvp as custom_jvp
+    from .transforms.custom import custom_vjp as custom_vjp
 
 __version__ = "0.1.0"
+
+# What few programs need, by the module that has it.
+_LATER = {
+    "custom_jvp": "transforms.custom",
+    "custom_vjp": "transforms.custom",
+    "load": "serialization",
+    "save": "serialization",
+}
 
 
 def __getattr__(name: str):
@@ -112,8 +122,8 @@ def __getattr__(name: str):
         raise AttributeError(f"module 'dualad' has no attribute {name!r}")
     if name in ("autograd", "data", "nn", "optim", "testing", "utils"):
         found = _importlib.import_module(f"{__name__}.{name}")
-    elif name in ("load", "save"):
-        found = getattr(_importlib.import_module(f"{__name__}.serialization"), name)
+    elif name in _LATER:
+        found = getattr(_importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     else:
         tensors = _importlib.import_module(f"{__name__}._tensor")
         found = getattr(tensors, name, None) or tensors.FUNCTIONS.get(name)
@@ -125,7 +135,7 @@ def __getattr__(name: str):
 
 def __dir__():
     tensors = _importlib.import_module(f"{__name__}._tensor")
-    lazy = ("autograd", "data", "load", "nn", "optim", "save", "testing", "utils")
+    lazy = ("autograd", "data", "nn", "optim", "testing", "utils", *_LATER)
     return sorted(
         {*globals(), *lazy, *tensors.FUNCTIONS, *(n for n in vars(tensors) if not n.startswith("_"))}
     )

@@ -14,6 +14,7 @@ import warnings
 import numpy as np
 
 from .errors import DualadError
+from .joint import batched
 from .primitive import names_of
 from .space import face
 from .trace import Box, Trace, new
@@ -56,6 +57,8 @@ class BatchTrace(Trace):
     def process(self, prim, args, params):
         mask = [isinstance(a, Box) and a.owner is self for a in args]
         values = [a.value if m else a for a, m in zip(args, mask, strict=True)]
+        if prim.joint:
+            return batched(prim, self, values, mask)
         if prim.elementwise:
             out = prim.face(*_align(values, mask), **params)
         elif prim.batch is not None:

@@ -12,6 +12,7 @@ import warnings
 import numpy as np
 
 from .errors import MissingRule, at_user_line, refuse_dtype
+from .joint import pushed
 from .space import fit_tangent, mask_zeros, space_of, zero_unless
 from .trace import Box, Trace, new, snapshot
 
@@ -35,6 +36,8 @@ class ForwardTrace(Trace):
         if prim.flat is not None:
             return prim.face(*self.primals(args), **params)
         primals = self.primals(args)
+        if prim.joint:
+            return pushed(prim, self, primals, args)
         out = prim.face(*primals, **params)
         if self.flags:
             self.report()

@@ -18,8 +18,10 @@ from .reverse import (
     Var,
     _given,
     deposit,
+    deposit_all,
     new_node_id,
     pull_general,
+    pull_joint,
     pull_pick,
     strong_zero,
 )
@@ -168,6 +170,18 @@ def _replay_general(node, g, cots, heap, flags, trace, this):
             flags.clear()
             d = strong_zero(prim, g, d, given, rule)
         deposit(parent, d, cots, heap)
+
+
+def _replay_joint(node, gs, cots, heap, flags, trace, this):
+    """A call with a rule of its own is made again, on its inputs as variables."""
+    parents, (prim, _, active, _), saved = node[4:]
+    at = dict(zip(active, parents, strict=True))
+    inputs = tuple(trace.var(x, at[i]) if i in at else x for i, x in enumerate(saved["xs"]))
+    _, back = prim.pullback(inputs, active)
+    deposit_all(parents, back(gs), gs, cots, heap, flags)
+
+
+pull_joint.replay = _replay_joint
 
 
 def _variables(ask, v, prim, at, trace, this):

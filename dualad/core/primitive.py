@@ -80,8 +80,10 @@ class Primitive:
     domain, edges : the same for elementwise rows: an interval per argument, and policies at kinks.
     """
 
-    def __init__(self, name: str, fun: Callable, doc: str | None = None):
-        if name in REGISTRY:
+    joint = False  # whether the rules speak of all arguments at once; see core.joint
+
+    def __init__(self, name: str, fun: Callable, doc: str | None = None, *, register: bool = True):
+        if register and name in REGISTRY:
             raise TypeError(f"a primitive named {name!r} exists already")
         self.name = name
         self.fun = fun
@@ -106,7 +108,8 @@ class Primitive:
         self.domain: Any = None
         self.edges: tuple = ()
         self.face: Callable = self.__call__
-        REGISTRY[name] = self
+        if register:
+            REGISTRY[name] = self
 
     def read_signature(self, fun: Callable) -> None:
         """Positional parameters are data, keyword-only ones are parameters."""

@@ -22,7 +22,8 @@ import numpy as np
 
 from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
 from .forward import answer
-from .space import fit, mask_zeros, zero_unless
+from .joint import no_newer
+from .space import face, fit, mask_zeros, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
 
 new_node_id = itertools.count(-1, -1).__next__
@@ -65,6 +66,8 @@ class ReverseTrace(Trace):
 
     def process(self, prim, args, params):
         values = [a.value if isinstance(a, Box) and a.owner is self else a for a in args]
+        if prim.joint:
+            return self.record_joint(prim, args, values)
         out = prim.face(*values, **params)
         if prim.flat is not None:
             return out
@@ -91,6 +94,17 @@ class ReverseTrace(Trace):
             return self.var(out, [new_node_id(), pull_general, out.shape, out.dtype, parents, what, saved])
         node = [new_node_id(), pull_general, len(out), None, parents, what, saved]
         return tuple(self._pick(node, k, o) for k, o in enumerate(out))
+
+    def record_joint(self, prim, args, values):
+        """The node of a call whose rule gives all cotangents at once; it keeps the inputs (see core.joint)."""
+        active = tuple(i for i, a in enumerate(args) if isinstance(a, Box) and a.owner is self)
+        inputs = tuple(_copy_constant(v, a) for v, a in zip(values, args, strict=True))
+        outs, back = prim.pullback(inputs, active)
+        no_newer(outs, self, prim)
+        parents = tuple(args[i].aux for i in active)
+        saved = {"xs": inputs, "back": back}
+        node = [new_node_id(), pull_joint, len(outs), None, parents, (prim, {}, active, self), saved]
+        return tuple(self._pick(node, k, o) for k, o in enumerate(outs))
 
     def _pick(self, node, k, out):
         if not hasattr(out, "dtype") or out.dtype.kind not in "fc":
@@ -162,6 +176,29 @@ def pull_general(node, g, cots, heap, flags):
     """The pull of a primitive of any arity, with parameters, by the rules' names."""
     parents, (prim, params, active, _), saved = node[4:]
     apply_rules(prim, params, active, saved, parents, g, cots, heap, flags)
+
+
+def pull_joint(node, gs, cots, heap, flags):
+    """The pull of a call with a rule of its own."""
+    parents, saved = node[4], node[6]
+    deposit_all(parents, saved["back"](gs), gs, cots, heap, flags)
+
+
+def deposit_all(parents, found, gs, cots, heap, flags):
+    """Deposit what one rule gives to all parents; zeros in, zeros out, whatever is infinite between."""
+    some = _not_all_zero(gs) if flags else None
+    for parent, d in zip(parents, found, strict=True):
+        if d is None:
+            continue
+        deposit(parent, zero_unless(some, d) if flags else d, cots, heap)
+    if flags:
+        flags.clear()
+
+
+def _not_all_zero(gs):
+    """An array that is zero where all cotangents of a call are."""
+    found = [face("any")(face("not_equal")(g, 0)) for g in gs if g is not None]
+    return face("any")(face("stack")(*found, axis=0), axis=0)
 
 
 def apply_rules(prim, params, active, saved, parents, g, cots, heap, flags):

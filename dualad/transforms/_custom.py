@@ -1,0 +1,240 @@
+"""What functions with rules of their own share: arguments, what rules return, rows of a batch."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable
+
+import numpy as np
+
+from ..core.batch import Batched
+from ..core.errors import NotDifferentiable, StructureError, at_user_line
+from ..core.joint import Joint
+from ..core.space import space_of
+from ..core.trace import Box, Const, settled, strip
+from ..core.tree import flatten_like, tree_flatten, tree_leaves
+from ._run import as_output
+from .batch import vmap
+
+ARRAYS = (Box, np.ndarray, np.generic, int, float, complex)
+
+
+class Arguments:
+    """Which arguments of a function are differentiated; takes a call apart."""
+
+    def __init__(self, fun: Callable, nondiff_argnums, nondiff_argnames=()):
+        try:
+            self.signature = inspect.signature(fun)
+        except (TypeError, ValueError):  # compiled functions may have none
+            self.signature = None
+        if isinstance(nondiff_argnums, (int, np.integer)):
+            nondiff_argnums = (nondiff_argnums,)
+        names = list(self.signature.parameters) if self.signature else []
+        unknown = [n for n in nondiff_argnames if n not in names]
+        if unknown:
+            raise TypeError(f"nondiff_argnames={unknown}: the function's arguments are {names}")
+        self.name = getattr(fun, "__name__", "function")
+        self.fixed = [operator.index(k) for k in nondiff_argnums] + [names.index(n) for n in nondiff_argnames]
+
+    def take(self, args, kwargs) -> tuple[Given, tuple]:
+        """A call's arguments, and the arrays among those that are differentiated."""
+        if kwargs:
+            args = self._positional(args, kwargs)
+        fixed = sorted({k % len(args) for k in self.fixed if -len(args) <= k < len(args)})
+        statics = [args[k] for k in fixed]
+        if any(isinstance(x, Box) and type(settled(x)) is not Const for x in tree_leaves(statics)):
+            raise NotDifferentiable(
+                f"{self.name}: an argument of nondiff_argnums is traced{at_user_line()}; take it out of "
+                "nondiff_argnums, or pass dualad.stop_gradient of it"
+            )
+        data = [x for k, x in enumerate(args) if k not in fixed]
+        leaves, treedef = tree_flatten(tuple(data))
+        places = [k for k, x in enumerate(leaves) if isinstance(x, ARRAYS)]
+        return Given(self, fixed, statics, leaves, treedef, places), tuple(leaves[k] for k in places)
+
+    def _positional(self, args, kwargs):
+        if self.signature is None:
+            raise TypeError(f"{self.name} takes positional arguments only here: its signature is not known")
+        bound = self.signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        if bound.kwargs:
+            raise TypeError(
+                f"{self.name} has keyword-only arguments {sorted(bound.kwargs)}; a function with a rule of its own "
+                "passes all arguments to the rule by position. Make them positional, or close over them"
+            )
+        return bound.args
+
+    def merge(self, statics, data) -> list:
+        """All arguments in the function's order."""
+        data, statics = list(data), list(statics)
+        fixed = sorted(k % (len(data) + len(statics)) for k in self.fixed) if statics else []
+        for k, x in zip(fixed, statics, strict=True):
+            data.insert(k, x)
+        return data
+
+
+class Given:
+    """The arguments of one call, with places for its arrays."""
+
+    def __init__(self, arguments, fixed, statics, leaves, treedef, places):
+        self.arguments, self.fixed, self.statics = arguments, fixed, statics
+        self.treedef, self.places = treedef, places
+        held = set(places)
+        self.others = {k: x for k, x in enumerate(leaves) if k not in held}
+
+    def data(self, xs):
+        """The differentiated arguments, with the arrays `xs` in their places."""
+        leaves = dict(self.others)
+        leaves.update(zip(self.places, xs, strict=True))
+        return self.treedef.unflatten(leaves[k] for k in range(self.treedef.num_leaves))
+
+    def all(self, xs):
+        """All arguments of the function."""
+        data = list(self.data(xs))
+        for k, x in zip(self.fixed, self.statics, strict=True):
+            data.insert(k, x)
+        return data
+
+
+def outputs_of(out):
+    """The arrays that a function has returned, and the structure around them."""
+    leaves, treedef = tree_flatten(out)
+    outs = [as_output(o) for o in leaves]
+    return tuple(o.value if type(o) is Const else o for o in outs), treedef
+
+
+def filled(moves, primals):
+    """Tangents or cotangents, with zeros for those that are absent; float zeros for integers."""
+    return tuple(_zeros(x) if d is None else d for d, x in zip(moves, primals, strict=True))
+
+
+def _zeros(x):
+    space = space_of(x)
+    return np.zeros(space.shape, space.dtype if space.dtype.kind in "fc" else float)
+
+
+def tangents_of(moves, outdef, outs, name):
+    """The tangents that a rule has returned, each in the space of its output; None for those without."""
+    parts = flatten_like(outdef, moves, f"the tangent_out of {name} must be like its output")
+    return tuple(_fitting(d, o, name, "tangent") for d, o in zip(parts, outs, strict=True))
+
+
+def cotangents_of(found, given, primals, active, name):
+    """The cotangents of the active arrays among what `bwd` has returned, one pytree per argument."""
+    if isinstance(found, list):
+        found = tuple(found)
+    if not isinstance(found, tuple):
+        raise StructureError(
+            f"bwd of {name} must return a tuple with one cotangent per differentiated argument; this one returned "
+            f"a {type(found).__name__}{at_user_line()}. For one argument, mind the comma: (g * x,)"
+        )
+    parts = flatten_like(given.treedef, found, f"bwd of {name}: the cotangents must be like the arguments")
+    parts = [parts[k] for k in given.places]
+    return [_fitting(parts[i], primals[i], name, "cotangent") for i in active]
+
+
+def _fitting(d, x, name, kind):
+    space = space_of(x)
+    if d is None or space.dtype.kind not in "fc":
+        return None
+    d = as_output(d)
+    d = d.value if type(d) is Const else d
+    if d.shape != space.shape:
+        raise StructureError(
+            f"the rule of {name} returned a {kind} of shape {d.shape} for a value of shape {space.shape}"
+            f"{at_user_line()}; a {kind} has the shape of its value"
+        )
+    if d.dtype == space.dtype:
+        return d
+    if d.dtype.kind == "c" and space.dtype.kind == "f":
+        raise StructureError(
+            f"the rule of {name} returned a complex {kind} for a real value{at_user_line()}; take np.real of it"
+        )
+    return d.astype(space.dtype)
+
+
+def is_differentiated(x) -> bool:
+    """Whether a derivative or a recording is being taken of `x`; rows of a batch alone do not count."""
+    while isinstance(x, Box):
+        settled(x)
+        if not isinstance(x, (Batched, Const)):
+            return True
+        x = x.value
+    return False
+
+
+def check_linear(owner, apply, zeros, what, of):
+    """Refuse to transpose a rule that is not linear; tried once per rule, with random arrays, large and small."""
+    if owner.linear_known:
+        return
+    owner.linear_known = True  # also for the calls of itself that the rule makes
+    rng = np.random.default_rng(0)
+    ds = [_random_like(z, rng) for z in zeros]
+    with np.errstate(all="ignore"):
+        once = _plain(apply(*ds))
+        for scale in (-1e6, 1e-6):
+            scaled = _plain(apply(*[d.dtype.type(scale) * d for d in ds]))
+            for a, b in zip(once, scaled, strict=True):
+                if not _near(scale * a, b):
+                    owner.linear_known = False
+                    raise StructureError(
+                        f"{what} of {owner.fun.__name__} is not linear in {of}{at_user_line()}, so the other mode cannot "
+                        "be derived from it. Differentiate in the rule's own mode, or write the rule of the other "
+                        "mode too"
+                    )
+
+
+def _random_like(z, rng):
+    z = strip(z)
+    d = rng.normal(size=z.shape)
+    return (d + 1j * rng.normal(size=z.shape) if z.dtype.kind == "c" else d).astype(z.dtype)
+
+
+def _plain(tree):
+    return [np.asarray(strip(x)) for x in tree_leaves(tree)]
+
+
+def _near(a, b):
+    finite = np.isfinite(a) & np.isfinite(b)
+    scale = np.max(np.abs(a), initial=0.0, where=finite)
+    eps = 1e-3 if a.dtype in (np.float32, np.complex64) else 1e-8
+    return bool(np.all(np.abs(a - b)[finite] <= eps * scale))
+
+
+class Rows(Joint):
+    """A call made for many rows at once; the rule of the one row is mapped over them."""
+
+    def __init__(self, call: Joint, mask, size: int):
+        super().__init__(call.name, call.doc)
+        self.call, self.mask, self.size = call, tuple(mask), size
+        self.axes = tuple(0 if m else None for m in mask)
+
+    def _map(self, f, *axes):
+        return vmap(f, in_axes=axes, out_axes=0, axis_size=self.size)
+
+    def evaluate(self, *xs):
+        return tuple(self._map(self.call.evaluate, *self.axes)(*xs))
+
+    def push(self, primals, tangents):
+        outs, moves = self._map(self.call.push, self.axes, self.axes)(tuple(primals), tuple(tangents))
+        return self._values(primals, outs), moves
+
+    def _values(self, primals, outs):
+        return self.face(*primals) if any(map(is_differentiated, primals)) else tuple(outs)
+
+    def pullback(self, primals, active):
+        """One pass for the values; the residuals are computed once more, row by row of the pull."""
+        primals = tuple(primals)
+
+        def pulled(xs, gs):
+            return filled(self.call.pullback(xs, active)[1](list(gs)), [xs[i] for i in active])
+
+        def back(gs):
+            found = self._map(pulled, self.axes, 0)(primals, tuple(gs))
+            return [d if self.mask[i] else d.sum(axis=0) for d, i in zip(found, active, strict=True)]
+
+        return self.face(*primals), back
+
+    def rows(self, mask, size):
+        return Rows(self, mask, size)

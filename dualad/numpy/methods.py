@@ -143,6 +143,13 @@ def _np_method(function):
     return method
 
 
+def _at(self):
+    """`x.at[i].set(v)` and its like, which return a changed copy."""
+    from .at import At
+
+    return At(self)
+
+
 _METHODS = {
     **{
         name: getattr(reductions, name)
@@ -169,6 +176,7 @@ _METHODS = {
     "__setitem__": stores.setitem,
     "T": property(lambda self: shaping.transpose(self)),
     "mT": property(lambda self: shaping.matrix_transpose(self)),
+    "at": property(_at),
     "flat": property(stores.flat, lambda self, v: stores.flat(self).__setitem__(..., v)),
     "itemsize": property(lambda self: self.dtype.itemsize),
     "nbytes": property(lambda self: self.size * self.dtype.itemsize),

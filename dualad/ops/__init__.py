@@ -28,7 +28,8 @@ from . import select as select
 from . import sort as sort
 
 LATER = """
-contract conv convolve determinant eigen einsum fft linalg linear losses norms pool products qr softmax special svd
+contract conv convolve determinant eigen einsum fft interpolate linalg linear losses norms pool products qr
+slopes softmax special svd updates
 """.split()
 
 

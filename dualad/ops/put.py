@@ -48,13 +48,11 @@ put.vjp(
 def _stored_cotangent(g, space, indices, spec):
     """What the stored value gets: of places written twice only the last write counts."""
     d = gather(g, *indices, spec=spec)
-    if any(i.dtype != bool and i.size > 1 for i in indices) and not any(isinstance(i, Box) for i in indices):
-        index = spec.with_arrays(indices)
-        writer = np.empty(g.shape, np.intp)
+    if any(i.dtype != bool and i.size > 1 for i in indices):
         number = np.arange(d.size).reshape(d.shape)
-        writer[index] = number
-        last = writer[index] == number
-        if not last.all():
+        writer = put(np.empty(g.shape, np.intp), number, *indices, spec=spec)
+        last = gather(writer, *indices, spec=spec) == number
+        if isinstance(last, Box) or not last.all():
             d = d * last.astype(d.dtype)
     return space.fit(d)
 

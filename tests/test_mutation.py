@@ -168,7 +168,7 @@ def test_a_transposed_cotangent(name):
 def test_a_conjugate_too_many_or_too_few(name):
     prim = REGISTRY[name]
     conjugate = on_result(lambda d: d.conj() if d.dtype.kind == "c" else d)
-    args = {prim.arg_name(i) for c in complex_calls(prim) for i in c.active}
+    args = {prim.arg_name(i) for c in complex_calls(prim) for i in c.active if np.iscomplexobj(c.args[i])}
     for arg in args:
         if not _real_cotangent(prim, arg):
             assert caught(mutant(prim, vjp={arg: conjugate}), "C6"), arg

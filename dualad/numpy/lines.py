@@ -7,14 +7,15 @@ import numpy as np
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.layout import cast
-from .creation import asarray
 from .functions import boxed, implements
+
+_FLOAT64 = np.dtype(np.float64)
 
 
 @implements(np.interp)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """Linear in `fp`; at a point of `xp` the slope is that of the interval to its right."""
-    x, xp, fp = (_double(boxed(a)) for a in (x, xp, fp))
+    x, xp, fp = _double(boxed(x)), _double(boxed(xp)), _double(boxed(fp))
     if period is not None:
         period = np.abs(period)
         x, xp = x % period, xp % period
@@ -22,23 +23,17 @@ def interp(x, xp, fp, left=None, right=None, period=None):
         xp, fp = xp[order], fp[order]
         xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
         fp = np.concatenate([fp[-1:], fp, fp[:1]])
-    n = xp.shape[0]
-    if n == 1:
-        inner = fp[0] + 0 * x
-    else:
-        i = np.clip(np.searchsorted(xp, x, side="right") - 1, 0, n - 2)
-        if isinstance(i, Box):  # the rows of a vmap
-            xp, fp = asarray(xp), asarray(fp)
-        x0, f0 = xp[i], fp[i]
-        inner = f0 + (fp[i + 1] - f0) / (xp[i + 1] - x0) * (x - x0)
-    if period is not None:
-        return inner
-    left, right = fp[0] if left is None else left, fp[-1] if right is None else right
-    where = face("where")
-    return where(x < xp[0], left, where(x > xp[-1], right, inner))
+    y = face("interp")(x, xp, fp) if xp.shape[0] > 1 else fp[0] + 0 * x
+    if period is None and left is not None:
+        y = face("where")(x < xp[0], left, y)
+    if period is None and right is not None:
+        y = face("where")(x > xp[-1], right, y)
+    return y
 
 
 def _double(a):
+    if a.dtype is _FLOAT64:
+        return a
     return cast(a, np.complex128 if a.dtype.kind == "c" else np.float64)
 
 
@@ -59,7 +54,10 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             raise ValueError("Shape of array too small to calculate a numerical gradient")
         if spacing.ndim and spacing.shape != (f.shape[a],):
             raise ValueError("when 1d, distances must match the length of the corresponding dimension")
-        slopes.append(np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a))
+        if not spacing.ndim and not isinstance(spacing, Box) and spacing.dtype.kind == "f":
+            slopes.append(face("slopes")(f, axis=a, step=float(spacing), edge_order=edge_order))
+        else:
+            slopes.append(np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 

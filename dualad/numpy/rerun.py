@@ -33,7 +33,9 @@ class _Proxy:
         self._module = module
 
     def __getattr__(self, name):
-        return REPLACED[name] if name in REPLACED else _shadowed(getattr(self._module, name))
+        value = REPLACED[name] if name in REPLACED else _shadowed(getattr(self._module, name))
+        setattr(self, name, value)  # found at once from now on
+        return value
 
 
 class Shadow(dict):

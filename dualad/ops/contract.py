@@ -10,7 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.primitive import Primitive, attach_rule_setters, primitive
+from ..core.reverse import Var
 from ..core.samples import Sample
+from ..core.space import space_of
 from ..core.trace import bind
 from . import shape as shapes
 from .einsum import einsum as einsum
@@ -23,6 +25,7 @@ from .products import matvec as matvec
 from .products import multi_dot as multi_dot
 from .products import vecdot as vecdot
 from .products import vecmat as vecmat
+from .roads import record
 
 # ---- tensordot -------------------------------------------------------------------------------------
 
@@ -211,11 +214,25 @@ _rules(dot, _dot_axes)
 _rules(inner, _inner_axes)
 
 
-@primitive(multilinear="a b")
-def outer(a, b):
+def _outer(a, b):
     """The products of every entry of `a` with every entry of `b`, both taken as vectors."""
     return np.outer(a, b)
 
+
+_outer_prim = Primitive("outer", _outer)
+_outer_prim.read_signature(_outer)
+_outer_prim.multilinear = ("a", "b")
+
+
+def outer(a, b, /):
+    if type(a) is Var and type(b) is np.ndarray is type(a.value):
+        out = np.outer(a.value, b)
+        return record(_outer_prim, (a, b), 0, out, {}, {"b": b.copy("K"), "a_space": space_of(a)})
+    return bind(_outer_prim, (a, b), {})
+
+
+outer.__doc__ = _outer.__doc__
+attach_rule_setters(_outer_prim, outer)
 
 outer.vjp(
     a=lambda g, b, a_space: matmul(g, flat(b)).reshape(a_space.shape),

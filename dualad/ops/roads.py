@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core.forward import Dual
 from ..core.primitive import attach_rule_setters
-from ..core.reverse import ARRAYS, Var, buffer_at, deposit, new_node_id
+from ..core.reverse import ARRAYS, Var, buffer_at, deposit, new_node_id, pull_general
 from ..core.space import Space
 from ..core.trace import Box, bind, new, strip
 
@@ -74,6 +74,17 @@ def tape(prim, x, out, params):
     r = new(Var)
     r.value, r.owner = out, x.owner
     r.aux = [new_node_id(), pull_linear, out.shape, out.dtype, x.aux, how]
+    return r
+
+
+def record(prim, args, k, out, params, saved):
+    """A variable for `out`, a primitive's result of which the argument `k` alone is traced, and whose rule asks for
+    `saved`: the node of the general road, without the search for what is traced and what is asked for."""
+    x = args[k]
+    r = new(Var)
+    r.value, r.owner = out, x.owner
+    what = (prim, params, (k,), x.owner)
+    r.aux = [new_node_id(), pull_general, out.shape, out.dtype, (x.aux,), what, saved]
     return r
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.checking import checker
 from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
@@ -42,17 +43,24 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     # The user's code runs between this call and the pull: what the tape keeps of his must not be his.
     inputs = [_variable(x, k, trace) for k, x in enumerate(leaves)]
     nodes = [x.aux if is_traced_by(x, trace) else None for x in inputs]
-    out = run(trace, f, treedef.unflatten(inputs), {})
+    watch = checker()
+    session = None if watch is None else watch(trace, inputs, lambda xs: f(*treedef.unflatten(xs)))
+    out = run(trace, f, treedef.unflatten(inputs if session is None else session.inputs), {})
     out, aux = split_aux(out, "vjp") if has_aux else (out, None)
     outs, outdef = tree_flatten(out)
     outs = [as_output(o) for o in outs]
+    if session is not None:
+        outs, aux = session.outputs(outs), session.aux(aux)
     roots = [o.aux if is_traced_by(o, trace) else None for o in outs]
     values = [_copied(leave_one(o, trace)) for o in outs]
     spaces = [space_of(v) for v in values]
 
     def pullback(cotangent):
         seeds = _seeds(cotangent, outdef, spaces)
-        return treedef.unflatten(_pull(roots, seeds, nodes))
+        found = _pull(roots, seeds, nodes)
+        if session is not None:
+            session.check(seeds, found)
+        return treedef.unflatten(found)
 
     result = outdef.unflatten(values), pullback
     return (*result, tree_map(_copied, leave_aux(aux, trace))) if has_aux else result
@@ -203,24 +211,33 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
         k = argnums % len(args)
         variable = trace.leaf(args[k])
         leaves, rebuild = [variable.aux], _only
-        args = (*args[:k], variable, *args[k + 1 :])
+        before, after = args[:k], args[k + 1 :]
+        variables, place = (variable,), lambda xs: (*before, xs[0], *after)
     else:
-        trace, leaves, rebuild, args = _variables(args, argnums, who)
+        trace, variables, rebuild, place = _variables(args, argnums, who)
+        leaves = [v.aux for v in variables]
+    watch = checker()
+    session = None if watch is None else watch(trace, variables, lambda xs: f(*place(xs), **kwargs))
+    args = place(variables if session is None else session.inputs)
     out = run(trace, f, args, kwargs)
     out, aux = split_aux(out, who) if has_aux else (out, None)
     out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)
+    if session is not None:
+        (out,), aux = session.outputs([out]), session.aux(aux)
     if out.shape != () or out.dtype.kind != "f":
         check_scalar(out, holomorphic, who)
     if type(out) is Var and out.owner is trace:
         node = out.aux
-        found = _pull_from(node, out.dtype, leaves, strict)
+        found = _pull_from(node, out.dtype, leaves, strict, session is None)
         if found is None:
             return _again(f, argnums, has_aux, holomorphic, args, kwargs, who, trace)
         value = out.value
         value = leave(value) if isinstance(value, Box) else value
     else:
         found, value = [None] * len(leaves), leave(out)
+    if session is not None:
+        session.check([out.dtype.type(1)], found)
     if rewrap is not None:
         value = rewrap([value])
     return value, rebuild(own(found, leaves)), leave_aux(aux, trace) if has_aux else None
@@ -250,12 +267,12 @@ def _only(leaves):
     return leaves[0]
 
 
-def _pull_from(node, dtype, leaves, strict):
+def _pull_from(node, dtype, leaves, strict, free):
     seed = dtype.type(1)
     if strict:
         cots = sweep([node], [seed], strict=True)
         return [cots.get(leaf[0]) for leaf in leaves]
-    return pull_back([node], [seed], leaves, free=True)
+    return pull_back([node], [seed], leaves, free=free)
 
 
 def _again(f, argnums, has_aux, holomorphic, args, kwargs, who, trace):
@@ -270,7 +287,7 @@ def _untraced(a, trace):
 
 
 def _variables(args, argnums, who):
-    """Open a trace, and make variables of the chosen arguments."""
+    """Open a trace, make variables of the chosen arguments, and a function that puts such in their places."""
     chosen = chosen_arguments(argnums, len(args), who)
     trace = ReverseTrace(who)
     picked = [args[k] for k in chosen]
@@ -278,11 +295,15 @@ def _variables(args, argnums, who):
     if isinstance(argnums, (tuple, list)):
         leaves, treedef = tree_flatten(tuple(picked))
     variables = [trace.leaf(as_input(x, who, f"argument {argnums}")) for x in leaves]
-    tree = treedef.unflatten(variables)
-    new = list(args)
-    for k, v in zip(chosen, tree if isinstance(argnums, (tuple, list)) else [tree], strict=True):
-        new[k] = v
-    return trace, [v.aux for v in variables], treedef.unflatten, tuple(new)
+
+    def place(inputs):
+        tree = treedef.unflatten(inputs)
+        new = list(args)
+        for k, v in zip(chosen, tree if isinstance(argnums, (tuple, list)) else [tree], strict=True):
+            new[k] = v
+        return tuple(new)
+
+    return trace, variables, treedef.unflatten, place
 
 
 def check_scalar(out, holomorphic, who):

@@ -14,6 +14,7 @@ from .core.errors import LeakedValue as LeakedValue
 from .core.errors import MissingRule as MissingRule
 from .core.errors import NotDifferentiable as NotDifferentiable
 from .core.errors import ShapeError as ShapeError
+from .core.errors import SparsityError as SparsityError
 from .core.errors import StoreError as StoreError
 from .core.errors import StructureError as StructureError
 from .core.tree import register_pytree_node as register_pytree_node
@@ -99,17 +100,38 @@ if _TYPE_CHECKING:
     from ._tensor import zeros_like as zeros_like
     from .serialization import load as load
     from .serialization import save as save
+    from .ops.flow import checkpoint_name as checkpoint_name
+    from .transforms import checkpoint_policies as checkpoint_policies
+    from .transforms.checkpoint import checkpoint as checkpoint
     from .transforms.custom import custom_jvp as custom_jvp
     from .transforms.custom import custom_vjp as custom_vjp
+    from .transforms.jet import jet as jet
+    from .transforms.operators import gauss_newton_operator as gauss_newton_operator
+    from .transforms.operators import hessian_operator as hessian_operator
+    from .transforms.operators import jacobian_operator as jacobian_operator
+    from .transforms.sparsity.detect import hessian_sparsity as hessian_sparsity
+    from .transforms.sparsity.detect import jacobian_sparsity as jacobian_sparsity
+    from .transforms.sparsity.matrix import sparse_hessian as sparse_hessian
+    from .transforms.sparsity.matrix import sparse_jacobian as sparse_jacobian
 
 __version__ = "0.1.0"
 
 # What few programs need, by the module that has it.
 _LATER = {
+    "checkpoint": "transforms.checkpoint",
+    "checkpoint_name": "ops.flow",
     "custom_jvp": "transforms.custom",
     "custom_vjp": "transforms.custom",
+    "gauss_newton_operator": "transforms.operators",
+    "hessian_operator": "transforms.operators",
+    "hessian_sparsity": "transforms.sparsity.detect",
+    "jacobian_operator": "transforms.operators",
+    "jacobian_sparsity": "transforms.sparsity.detect",
+    "jet": "transforms.jet",
     "load": "serialization",
     "save": "serialization",
+    "sparse_hessian": "transforms.sparsity.matrix",
+    "sparse_jacobian": "transforms.sparsity.matrix",
 }
 
 
@@ -122,6 +144,8 @@ def __getattr__(name: str):
         raise AttributeError(f"module 'dualad' has no attribute {name!r}")
     if name in ("autograd", "data", "nn", "optim", "testing", "utils"):
         found = _importlib.import_module(f"{__name__}.{name}")
+    elif name == "checkpoint_policies":
+        found = _importlib.import_module(f"{__name__}.transforms.checkpoint_policies")
     elif name in _LATER:
         found = getattr(_importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     else:

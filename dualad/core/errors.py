@@ -46,12 +46,24 @@ class FreedGraph(DualadError, RuntimeError):
     """A second backward pass through a graph whose saved values are gone."""
 
 
+class RecomputationError(DualadError, RuntimeError):
+    """A checkpointed function gave other values when it was run again."""
+
+
 class DegenerateError(DualadError, ValueError):
     """The derivative does not exist at this point (tied eigenvalues, a singular factor)."""
 
 
 class ShapeError(DualadError, RuntimeError, ValueError):
     """Shapes do not go together: PyTorch's RuntimeError and NumPy's ValueError in one."""
+
+
+class SparsityError(DualadError, ValueError):
+    """A sparsity pattern leaves out entries that are not zero, does not fit, or is not sparse."""
+
+
+class RandomLayer(DualadError, RuntimeError):
+    """Random numbers were drawn in a batch of `vmap`, whose rows would all have got the same."""
 
 
 class StructureError(DualadError, TypeError):

@@ -36,6 +36,7 @@ def hessian(
     mode: str = "fwd-over-rev",
     *,
     chunk_size: int | None = None,
+    sparsity: Any = None,
 ) -> Callable:
     """Function that returns the Hessian of `f`.
 
@@ -50,6 +51,9 @@ def hessian(
         many variables; "fwd-over-fwd" keeps no tape at all.
     chunk_size : int, optional
         How many columns or rows of the Hessian are computed at once; see `jacfwd`.
+    sparsity : "detect", or a matrix of scipy.sparse or NumPy, optional
+        Returns a `scipy.sparse.csr_array` instead, from few Hessian-vector products: this is `sparse_hessian`, which
+        see. The mode is then "fwd-over-rev", and `f` returns a scalar.
 
     Returns
     -------
@@ -65,6 +69,12 @@ def hessian(
            [2., 0.]])
     """
     outer, inner = _mode(mode, MODES, "hessian")
+    if sparsity is not None:
+        if chunk_size is not None or mode != "fwd-over-rev":
+            raise TypeError("hessian(sparsity=...) goes forward over reverse, without chunks")
+        from .sparsity.matrix import sparse_hessian
+
+        return sparse_hessian(f, argnums=argnums, sparsity=sparsity, has_aux=has_aux, holomorphic=holomorphic)
     first = inner(f, argnums, has_aux, holomorphic, chunk_size=chunk_size)
     return outer(first, argnums, has_aux, holomorphic, chunk_size=chunk_size)
 

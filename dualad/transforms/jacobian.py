@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import operator
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -141,6 +141,7 @@ def jacobian(
     mode: str = "auto",
     *,
     chunk_size: int | None = None,
+    sparsity: Any = None,
 ) -> Callable:
     """Function that returns the Jacobian of `f`, in the cheaper mode.
 
@@ -151,6 +152,8 @@ def jacobian(
         about 1.2 of what a column does. The result's `explain(*args)` says what it would choose, and why.
     f, argnums, has_aux, holomorphic, chunk_size
         As in `jacfwd`.
+    sparsity : "detect", or a matrix of scipy.sparse or NumPy, optional
+        Returns a `scipy.sparse.csr_array` instead, from few pushes and pulls: this is `sparse_jacobian`, which see.
 
     Examples
     --------
@@ -162,6 +165,14 @@ def jacobian(
     >>> j.explain(np.ones(3)).mode
     'reverse'
     """
+    if sparsity is not None:
+        if chunk_size is not None:
+            raise TypeError("chunk_size is for dense Jacobians; with sparsity= a few pushes make one batch")
+        from .sparsity.matrix import sparse_jacobian
+
+        return sparse_jacobian(
+            f, argnums=argnums, sparsity=sparsity, mode=mode, has_aux=has_aux, holomorphic=holomorphic
+        )
     if mode not in ("auto", "forward", "reverse"):
         raise ValueError(f"mode={mode!r}: choose 'auto', 'forward' or 'reverse'")
     _chunk_size(chunk_size)

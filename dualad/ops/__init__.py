@@ -28,8 +28,8 @@ from . import select as select
 from . import sort as sort
 
 LATER = """
-contract conv convolve determinant eigen einsum fft interpolate linalg linear losses norms pool products qr
-slopes softmax special svd updates
+contract conv convolve determinant draws eigen einsum fft interpolate linalg linear losses norms pool products qr
+slopes softmax special svd transport updates
 """.split()
 
 

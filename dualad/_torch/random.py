@@ -11,6 +11,8 @@ from secrets import randbits
 
 import numpy as np
 
+from ..core.batch import ROWS
+from ..core.errors import RandomLayer, at_user_line
 from ..data import register_collate, set_default_generator
 from .creation import made
 from .dtypes import get_default_dtype
@@ -49,6 +51,18 @@ class Generator:
         self.numpy.bit_generator.state = state
 
     def draw(self, method: str, *args, **kwargs):
+        """The numbers of one of NumPy's methods.
+
+        Raises
+        ------
+        RandomLayer
+            In the rows of a `vmap`, which would all get the same.
+        """
+        if ROWS.get():
+            raise RandomLayer(
+                f"random numbers drawn under vmap{at_user_line()}: all rows would get the same. Draw them outside and "
+                "pass them in; or draw from dualad.random.default_rng(seed), which draws for each row."
+            )
         with self._lock:
             return getattr(self.numpy, method)(*args, **kwargs)
 

@@ -10,6 +10,7 @@ every data argument broadcast to have one. The rest are looped over row by row, 
 from __future__ import annotations
 
 import warnings
+from contextvars import ContextVar
 
 import numpy as np
 
@@ -26,6 +27,10 @@ class BatchFallback(UserWarning):
 
 class BranchError(DualadError, TypeError):
     """The truth of a batched value was asked for; each row has its own."""
+
+
+# The running `vmap`s of the user's, the innermost last: what draws random numbers draws them for each row.
+ROWS: ContextVar[tuple[BatchTrace, ...]] = ContextVar("ROWS", default=())
 
 
 class Batched(Box):

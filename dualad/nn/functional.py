@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from .._tensor import default_generator
-from ..core.errors import DualadError, at_user_line
+from ..core.batch import ROWS
+from ..core.errors import RandomLayer as RandomLayer
+from ..core.errors import at_user_line
 from ..ops import conv as _conv
 from ..ops import pool as _pool
 from ..ops.flow import stop_value
@@ -48,10 +50,6 @@ from ._losses import l1_loss as l1_loss
 from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
 from ._losses import smooth_l1_loss as smooth_l1_loss
-
-
-class RandomLayer(DualadError, RuntimeError):
-    """A random layer met a batch of `vmap`, which would get one mask for all rows."""
 
 
 # ---- affine maps and windows ------------------------------------------------------------------------------
@@ -291,7 +289,7 @@ def _dropped(input, p, training, inplace, generator, name, mask_shape):
     x = value(input)
     if not training or p == 0.0:
         return input if isinstance(input, Tensor) else wrap(x)
-    if has_rows_of_vmap(x):
+    if has_rows_of_vmap(x) or ROWS.get():
         raise RandomLayer(
             f"{name} in training mode under vmap{at_user_line()}: all rows would get the same mask. Call "
             "model.eval(), "

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.batch import BatchTrace, rank_of, spread
+from ..core.batch import ROWS, BatchTrace, rank_of, spread
 from ..core.errors import StructureError, at_user_line
 from ..core.space import face
 from ..core.trace import Box
@@ -34,6 +34,11 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
     ------
     StructureError
         The arguments disagree on the number of rows, or none tells it.
+
+    Notes
+    -----
+    Each row draws random numbers of its own from a `dualad.random` generator. A plain NumPy generator knows nothing of
+    rows: it draws once for all.
     """
 
     @functools.wraps(f)
@@ -49,12 +54,27 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
         if more:
             _row_count(more, [0] * len(more), size)
         keywords = keywords.unflatten(trace.batched(x) for x in more)
-        out = run(trace, f, treedef.unflatten(rows), keywords)
+        out = _run_rows(trace, f, treedef.unflatten(rows), keywords)
         outs, outdef = tree_flatten(out)
         places = spread_prefix(out_axes, out)
         return outdef.unflatten(_out(o, ax, trace) for o, ax in zip(outs, places, strict=True))
 
     return mapped
+
+
+def _run_rows(trace, f, args, kwargs):
+    """Run `f` on the rows; what draws random numbers in it knows of them.
+
+    Transforms use `vmap` too, over tangents and cotangents, with functions of their own: a number drawn there is one
+    number, along which there are many directions.
+    """
+    if (getattr(f, "__module__", None) or "").startswith("dualad.transforms."):
+        return run(trace, f, args, kwargs)
+    before = ROWS.set((*ROWS.get(), trace))
+    try:
+        return run(trace, f, args, kwargs)
+    finally:
+        ROWS.reset(before)
 
 
 def spread_prefix(prefix, tree) -> list:

@@ -3,7 +3,6 @@ the modules `linalg`, `fft`, `emath`, `polynomial`, whose functions look at all 
 
 from __future__ import annotations
 
-import functools
 import types
 
 import numpy as np
@@ -18,20 +17,11 @@ def face_of(value):
     """What stands in `dualad.numpy` for a name of NumPy's."""
     if isinstance(value, DISPATCHED):
         return faced(value)
-    if isinstance(value, types.FunctionType) and (value.__module__ or "").startswith("numpy.polynomial"):
-        return rerun_where_traced(value)
+    if isinstance(value, (types.FunctionType, type)) and (value.__module__ or "").startswith("numpy.polynomial"):
+        from . import polynomials
+
+        return polynomials.face_of(value)
     return value
-
-
-def rerun_where_traced(function):
-    """A function that NumPy does not dispatch: its body is run again where an argument is, or holds, a box."""
-
-    @functools.wraps(function)
-    def call(*args, **kwargs):
-        traced = holds_box(args) or holds_box(kwargs.values())
-        return (rebound(function) if traced else function)(*args, **kwargs)
-
-    return call
 
 
 class Namespace(types.ModuleType):

@@ -10,6 +10,7 @@ import numpy as np
 from ..core.batch import Batched, BranchError
 from ..core.errors import ConversionError, at_user_line
 from ..core.trace import Box, Const, leaked, settled, strip
+from .doors import way_in
 
 
 def plain_value(x: Box, doing: str, remedy: str):
@@ -29,11 +30,14 @@ _REMEDY = "If the derivative is not wanted, say so: {0}(dualad.stop_gradient(x))
 
 
 def _array(self, dtype=None, copy=None):
+    if type(self) is Const:
+        return np.array(self.value, dtype=dtype, copy=copy)
     value = plain_value(
         self,
         "turning a dualad array into a plain NumPy array (np.asarray, a store into a plain array, "
         "a call into compiled code)",
-        "Use np functions on it directly, dualad.numpy.array([...]) to build an array of traced values, and "
+        way_in()
+        + "Use np functions on it directly, dualad.numpy.array([...]) to build an array of traced values, and "
         "dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer to store them in; or dualad.stop_gradient(x) "
         "where the derivative is not wanted.",
     )
@@ -41,12 +45,16 @@ def _array(self, dtype=None, copy=None):
 
 
 def _float(self):
+    if type(self) is Const:
+        return float(self.value)
     return float(
         plain_value(
             self,
             "float(x), which math.sin(x) and a store into a plain array call too,",
-            "Write np.sin for math.sin, and fill a dualad.numpy.zeros(...) or np.zeros_like(x) instead of a plain "
-            "array. " + _REMEDY.format("float"),
+            way_in()
+            + "Write np.sin for math.sin, and fill a dualad.numpy.zeros(...) or np.zeros_like(x) instead of a plain "
+            "array; an argument that np.f does not show us works in dualad.numpy.f. "
+            + _REMEDY.format("float"),
         )
     )
 

@@ -9,6 +9,7 @@ from ..ops import extrema, moments, running
 from ..ops.layout import cast
 from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
+from .doors import frame_at, refuse_lost_shape
 from .functions import NoValue, boxed, implements, truth
 from .ufuncs import store
 
@@ -36,6 +37,12 @@ def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, w
 @implements(np.prod)
 def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     a = _masked(_cast(boxed(a), dtype), where, 1)
+def _np_prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    if frame_at(2).f_code.co_name == "polyvalfromroots":
+        refuse_lost_shape(frame_at(2))
+    return prod(a, axis, dtype, out, keepdims, initial, where)
+
+
     total = running.prod(a, axis=axis, keepdims=truth(keepdims))
     return _finish(total if initial is NoValue else total * initial, out)
 

@@ -12,6 +12,7 @@ from ..core.space import face
 from ..core.trace import Box
 from ..ops.index import added_at
 from ..ops.layout import cast
+from .doors import LOSES_SHAPE, frame_at, refuse_lost_shape, way_in
 from .functions import FUNCTIONS
 from .suggest import nearest
 
@@ -36,6 +37,8 @@ def _find(ufunc):
 
 def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     if method == "__call__" and not kwargs:
+        if type(inputs[0]) is np.ndarray and frame_at(1).f_code.co_name in LOSES_SHAPE:
+            refuse_lost_shape(frame_at(1))
         op = _OPS.get(ufunc)
         return op(*inputs) if op is not None else _first_call(ufunc, inputs)
     if any(_is_foreign(x) for x in inputs):
@@ -78,8 +81,8 @@ def store(target, result):
         return target
     if isinstance(result, Box):
         raise StoreError(
-            f"a traced value cannot be stored into a plain NumPy array{at_user_line()}: out= and in-place operators "
-            "(buffer += x) need a dualad array. Write buffer = buffer + x, or make the buffer with "
+            f"a traced value cannot be stored into a plain NumPy array{at_user_line()}: {way_in()}out= and in-place "
+            "operators (buffer += x) need a dualad array. Write buffer = buffer + x, or make the buffer with "
             "dualad.numpy.zeros(...) or np.zeros_like(x)."
         )
     target[...] = result

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..core.errors import DualadError, NotDifferentiable, StructureError, at_user_line
 from ..core.trace import Box, Const, leaked, plain_array, settled, snapshot
+from ..numpy.doors import behind
 
 
 def run(trace, f, args, kwargs):
@@ -19,7 +20,7 @@ def run(trace, f, args, kwargs):
     try:
         return f(*args, **kwargs)
     except (ValueError, TypeError, SystemError) as error:
-        cause = _ours_behind(error)
+        cause = _ours_behind(error) or behind(error)
         if cause is None:
             raise
         raise cause from None

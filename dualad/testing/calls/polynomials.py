@@ -1,7 +1,6 @@
 """Polynomials: the old functions and `numpy.polynomial.polynomial`.
 
-NumPy does not hand `np.polynomial` to us, and some of its functions give another shape for what is no ndarray: there
-it is `dualad.numpy.polynomial`, which is `dnp` here."""
+NumPy does not hand most of `np.polynomial` to us: there it is `dualad.numpy.polynomial`."""
 
 CALLS = """
 polyval
@@ -39,18 +38,18 @@ roots
     np.roots(y)
 polynomial.polynomial.polyval
     np.polynomial.polynomial.polyval(A, v)
-    dnp.polynomial.polynomial.polyval(v, np.stack([y, z], 1))
-    dnp.polynomial.polynomial.polyval(v[:2], np.stack([y, z], 1), tensor=False)
+    np.polynomial.polynomial.polyval(v, np.stack([y, z], 1))
+    np.polynomial.polynomial.polyval(v[:2], np.stack([y, z], 1), tensor=False)
 polynomial.polynomial.polyval2d
     np.polynomial.polynomial.polyval2d(v, w, S)
 polynomial.polynomial.polyval3d
     np.polynomial.polynomial.polyval3d(v, w, w, T)
 polynomial.polynomial.polygrid2d
-    dnp.polynomial.polynomial.polygrid2d(v, u, S)
+    np.polynomial.polynomial.polygrid2d(v, u, S)
 polynomial.polynomial.polygrid3d
-    dnp.polynomial.polynomial.polygrid3d(v[:2], u, u, T)
+    np.polynomial.polynomial.polygrid3d(v[:2], u, u, T)
 polynomial.polynomial.polyvalfromroots
-    dnp.polynomial.polynomial.polyvalfromroots(A, v)
+    np.polynomial.polynomial.polyvalfromroots(A, v)
 polynomial.polynomial.polyadd
     np.polynomial.polynomial.polyadd(v, y)
 polynomial.polynomial.polysub
@@ -99,6 +98,8 @@ polynomial.laguerre.lagval
     np.polynomial.laguerre.lagval(U, v)
 polynomial.Polynomial
     np.polynomial.Polynomial(v)(A)
+    np.polynomial.Polynomial(v).deriv()(w)
+    (np.polynomial.Polynomial(v) * s)(w)
 poly1d
     np.poly1d(v)(A)
     np.poly1d(v).deriv()(A)

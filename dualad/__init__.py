@@ -13,6 +13,7 @@ from .core.errors import FreedGraph as FreedGraph
 from .core.errors import LeakedValue as LeakedValue
 from .core.errors import MissingRule as MissingRule
 from .core.errors import NotDifferentiable as NotDifferentiable
+from .core.errors import RecomputationError as RecomputationError
 from .core.errors import ShapeError as ShapeError
 from .core.errors import SparsityError as SparsityError
 from .core.errors import StoreError as StoreError
@@ -98,9 +99,9 @@ if _TYPE_CHECKING:
     from ._tensor import where as where
     from ._tensor import zeros as zeros
     from ._tensor import zeros_like as zeros_like
+    from .ops.flow import checkpoint_name as checkpoint_name
     from .serialization import load as load
     from .serialization import save as save
-    from .ops.flow import checkpoint_name as checkpoint_name
     from .transforms import checkpoint_policies as checkpoint_policies
     from .transforms.checkpoint import checkpoint as checkpoint
     from .transforms.custom import custom_jvp as custom_jvp

@@ -24,7 +24,7 @@ FLOORS = [
 ]
 HEIGHT = {name: height for height, floor in enumerate(FLOORS) for name in floor}
 HEIGHT["data"] = HEIGHT["_tensor"]  # `serialization` writes its files as `data` does
-BESIDE = {"data": {"data"}, "utils": {"data", "utils"}}  # these import of dualad only this
+BESIDE = {"data": {"data"}, "utils": {"data", "transforms", "utils"}}  # these import of dualad only this
 OUTSIDE = {"core": {"numpy"}, "data": {"numpy", "sklearn"}}  # and these, of the world, only this
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from ..core.batch import ROWS
 from ..core.errors import RandomLayer, at_user_line
 from ..data import register_collate, set_default_generator
+from ..transforms._recompute import RANDOM
 from .creation import made
 from .dtypes import get_default_dtype
 from .functions import stack
@@ -72,6 +73,10 @@ default_generator = Generator()
 # `data` imports nothing of dualad; here it is told whose generator shuffles, and how tensors become a batch.
 set_default_generator(lambda: default_generator.numpy)
 register_collate(Tensor, stack, lambda column, indices: column[indices])
+
+
+# What is run again by `checkpoint` draws the same numbers again.
+RANDOM.append((default_generator.get_state, default_generator.set_state))
 
 
 def manual_seed(seed: int) -> Generator:

@@ -31,6 +31,7 @@ class Arguments:
         if isinstance(nondiff_argnums, (int, np.integer)):
             nondiff_argnums = (nondiff_argnums,)
         names = list(self.signature.parameters) if self.signature else []
+        self.count = fun.__code__.co_argcount if hasattr(fun, "__code__") else 0
         unknown = [n for n in nondiff_argnames if n not in names]
         if unknown:
             raise TypeError(f"nondiff_argnames={unknown}: the function's arguments are {names}")
@@ -39,7 +40,7 @@ class Arguments:
 
     def take(self, args, kwargs) -> tuple[Given, tuple]:
         """A call's arguments, and the arrays among those that are differentiated."""
-        if kwargs:
+        if kwargs or len(args) < self.count:
             args = self._positional(args, kwargs)
         fixed = sorted({k % len(args) for k in self.fixed if -len(args) <= k < len(args)})
         statics = [args[k] for k in fixed]
@@ -179,9 +180,9 @@ def check_linear(owner, apply, zeros, what, of):
                 if not _near(scale * a, b):
                     owner.linear_known = False
                     raise StructureError(
-                        f"{what} of {owner.fun.__name__} is not linear in {of}{at_user_line()}, so the other mode cannot "
-                        "be derived from it. Differentiate in the rule's own mode, or write the rule of the other "
-                        "mode too"
+                        f"{what} of {owner.fun.__name__} is not linear in {of}{at_user_line()}, so the other mode "
+                        "cannot be derived from it. Differentiate in the rule's own mode, or write the rule of the "
+                        "other mode too"
                     )
 
 

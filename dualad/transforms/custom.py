@@ -1,8 +1,8 @@
 """`custom_jvp` and `custom_vjp`: functions that bring a derivative rule of their own.
 
 One rule is enough: the other mode is derived from it by transposition, for a JVP is linear in the tangents and a
-VJP in the cotangents. A call of such a function is one primitive (`core.joint`), so that it can be differentiated again,
-batched, recorded, drawn and audited like any other. A rule is differentiated by its own body.
+VJP in the cotangents. A call of such a function is one primitive (`core.joint`), so that it can be differentiated
+again, batched, recorded, drawn and audited like any other. A rule is differentiated by its own body.
 """
 
 from __future__ import annotations
@@ -118,12 +118,12 @@ class custom_jvp(_Custom):
 
     Notes
     -----
-    `fun.defjvp(rule)` sets `rule(primals, tangents) -> (primal_out, tangent_out)`, linear in the tangents, which are all
-    there (zeros where none arrives). `fun.defjvps(*rules)` sets one `rule(tangent, ans, *primals)` per argument, or
+    `fun.defjvp(rule)` sets `rule(primals, tangents) -> (primal_out, tangent_out)`, linear in the tangents, which are
+    all there (zeros where none arrives). `fun.defjvps(*rules)` sets one `rule(tangent, ans, *primals)` per argument, or
     None. Both may be decorators. The signatures are those of `jax.custom_jvp`.
 
-    The rule must be written in NumPy that dualad can differentiate: of its body come the higher orders. What the function
-    closes over is differentiated through its body; a traced value that would lose a derivative raises.
+    The rule must be written in NumPy that dualad can differentiate: of its body come the higher orders. What the
+    function closes over is differentiated through its body; a traced value that would lose a derivative raises.
 
     Raises
     ------

@@ -1,0 +1,279 @@
+"""checkpoint: the same values and derivatives, in less memory; closures, policies, budgets, random numbers."""
+
+from __future__ import annotations
+
+import threading
+import tracemalloc
+import warnings
+
+import numpy as np
+import pytest
+
+import dualad
+from dualad import checkpoint
+from dualad import checkpoint_policies as policies
+from dualad.utils.checkpoint import checkpoint as torch_checkpoint
+from dualad.utils.checkpoint import checkpoint_sequential
+
+A = np.random.default_rng(0).normal(size=(3, 3)) / 2
+X, Y = np.random.default_rng(1).normal(size=(3, 3)), np.random.default_rng(2).normal(size=3)
+
+
+def f(x, y):
+    h = dualad.checkpoint_name(np.sin(x) @ A, name="h")
+    z = np.where(h > 0, h * y, np.exp(h))
+    _, s, _ = np.linalg.svd(z + 3 * np.eye(3))
+    return np.tanh(z) * s, {"a": np.sum(h * y)}
+
+
+def scalar(g):
+    def total(x, y):
+        a, rest = g(x, y)
+        return np.sum(a**2) + rest["a"] ** 2
+
+    return total
+
+
+def third(g):
+    inner = dualad.grad(scalar(g))
+    second = dualad.grad(lambda x: np.sum(inner(x, Y) ** 2))
+    return dualad.grad(lambda x: np.sum(second(x)))(X)
+
+
+VARIANTS = {
+    "nothing kept": checkpoint(f),
+    "nested": checkpoint(checkpoint(f)),
+    "products": checkpoint(f, policy=policies.dots_saveable),
+    "products of matrices": checkpoint(f, policy=policies.dots_with_no_batch_dims_saveable),
+    "everything": checkpoint(f, policy=policies.everything_saveable),
+    "nothing by policy": checkpoint(f, policy=policies.nothing_saveable),
+    "names": checkpoint(f, policy=policies.save_only_these_names("h")),
+    "all but names": checkpoint(f, policy=policies.save_anything_except_these_names("h")),
+    "large budget": checkpoint(f, budget=10**6),
+    "small budget": checkpoint(f, budget=600),
+    "budget in a checkpoint": checkpoint(checkpoint(f, budget=600)),
+}
+
+MODES = {
+    "values": lambda g: g(X, Y),
+    "grad": lambda g: dualad.grad(scalar(g), (0, 1))(X, Y),
+    "jvp": lambda g: dualad.jvp(scalar(g), (X, Y), (X, Y)),
+    "hessian": lambda g: dualad.hessian(scalar(g), (0, 1))(X, Y),
+    "reverse over reverse": lambda g: dualad.jacrev(dualad.jacrev(scalar(g)), 1)(X, Y),
+    "reverse over forward": lambda g: dualad.jacrev(dualad.jacfwd(scalar(g), 1))(X, Y),
+    "third order": third,
+    "rows of gradients": lambda g: dualad.vmap(dualad.grad(scalar(g), 1), (None, 0))(X, np.stack([Y, 2 * Y])),
+    "gradient of rows": lambda g: dualad.grad(
+        lambda y: np.sum(dualad.vmap(scalar(g), (None, 0))(X, np.stack([y, 2 * y])))
+    )(Y),
+    "linearize": lambda g: dualad.linearize(scalar(g), X, Y)[1](X, Y),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_as_without(variant, mode):
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "checkpoint: a budget")
+        got = dualad.tree_leaves(MODES[mode](VARIANTS[variant]))
+    for a, b in zip(got, dualad.tree_leaves(MODES[mode](f)), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-12)
+
+
+# ---- it does compute again, and forgets --------------------------------------------------------------------
+
+
+def counting(policy=None, **options):
+    calls = []
+
+    @checkpoint(policy=policy, **options)
+    def g(x):
+        calls.append(1)
+        return np.sum(np.sin(x) * x)
+
+    return g, calls
+
+
+def test_the_function_runs_again_in_each_pull():
+    g, calls = counting()
+    _, pull = dualad.vjp(g, X)
+    assert len(calls) == 1
+    a, b = pull(1.0)[0], pull(1.0)[0]
+    assert len(calls) == 3
+    np.testing.assert_array_equal(a, b)
+
+
+def chain(x, n):
+    for _ in range(n):
+        x = np.sin(x)
+    return x
+
+
+def peak(g, size):
+    """Arrays at once during a gradient."""
+    x = np.linspace(0.5, 1, size)
+    tracemalloc.start()
+    dualad.grad(lambda x: np.sum(g(x)))(x)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / x.nbytes
+
+
+def test_memory_grows_as_the_square_root():
+    n, size = 100, 20_000  # arrays above what the sweep keeps for a second pass
+
+    def segments(x):
+        for _ in range(10):
+            x = checkpoint(chain)(x, 10)
+        return x
+
+    assert peak(lambda x: chain(x, n), size) > 100
+    assert peak(segments, size) < 2 * 10 + 8
+    assert peak(checkpoint(lambda x: chain(x, n), budget=24 * 8 * size), size) < 24 + 4
+
+
+def test_a_budget_that_cannot_be_met_says_so():
+    x = np.linspace(0, 1, 1000)
+    with pytest.warns(UserWarning, match=r"budget of 30,000 bytes is too small .*test_checkpoint.*about"):
+        g = dualad.grad(lambda x: np.sum(checkpoint(lambda x: chain(x, 100), budget=30_000)(x)))(x)
+    np.testing.assert_allclose(g, dualad.grad(lambda x: np.sum(chain(x, 100)))(x))
+    with pytest.raises(TypeError, match="a policy or a budget"):
+        checkpoint(f, policy=policies.dots_saveable, budget=3)
+
+
+def test_a_policy_keeps_what_it_names():
+    """What is kept is not computed again: the product is counted, by a primitive of the test's own."""
+    seen = []
+
+    def policy(prim, *args, **params):
+        seen.append(prim.name)
+        return prim.name == "matmul"
+
+    matmul = dualad.core.primitive.REGISTRY["matmul"]
+    evaluate, products = matmul.fun, []
+    g = checkpoint(lambda a: np.sum(np.exp(np.sin(a) @ np.cos(a))), policy=policy)
+    _, pull = dualad.vjp(g, X)
+    matmul.fun = lambda a, b: products.append(1) or evaluate(a, b)
+    try:
+        (found,) = pull(1.0)
+    finally:
+        matmul.fun = evaluate
+    assert seen.count("matmul") == 2
+    np.testing.assert_allclose(found, dualad.grad(lambda a: np.sum(np.exp(np.sin(a) @ np.cos(a))))(X))
+
+
+# ---- closures, tensors ------------------------------------------------------------------------------------
+
+
+def block(w):
+    return lambda t: (t @ w).tanh()
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        checkpoint,
+        lambda g: checkpoint(g, policy=policies.dots_saveable),
+        lambda g: checkpoint(g, budget=10**5),
+    ],
+    ids=["plain", "policy", "budget"],
+)
+def test_parameters_that_are_closed_over(wrap):
+    def run(make):
+        w, t = dualad.tensor(A, requires_grad=True), dualad.tensor(X, requires_grad=True)
+        b = make(block(w))
+        loss = (b(b(b(t))) ** 2).sum()
+        loss.backward()
+        (g,) = dualad.autograd.grad((b(b(t)) ** 2).sum(), w, create_graph=True)
+        (h,) = dualad.autograd.grad((g**2).sum(), t)
+        with pytest.raises(dualad.FreedGraph):
+            loss.backward()
+        return w.grad.numpy(), t.grad.numpy(), h.numpy()
+
+    for a, b in zip(run(wrap), run(lambda g: g), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-14)
+
+
+def test_input_without_gradient_and_a_module():
+    layer = dualad.nn.Sequential(dualad.nn.Linear(3, 4), dualad.nn.Dropout(0.5), dualad.nn.Linear(4, 1))
+    x = dualad.tensor(X.astype(np.float32))
+    dualad.manual_seed(0)
+    layer(x).sum().backward()
+    expected = [p.grad.numpy().copy() for p in layer.parameters()]
+    layer.zero_grad()
+    dualad.manual_seed(0)
+    out = torch_checkpoint(layer, x, use_reentrant=False)
+    after = dualad.rand(1).item()
+    dualad.manual_seed(0)
+    layer(x)
+    assert after == dualad.rand(1).item()
+    out.sum().backward()  # draws the same dropout mask again, and leaves the generator alone
+    for p, e in zip(layer.parameters(), expected, strict=True):
+        np.testing.assert_array_equal(p.grad.numpy(), e)
+
+
+def test_sequential():
+    layers = dualad.nn.Sequential(*[dualad.nn.Linear(3, 3) for _ in range(5)])
+    x = dualad.tensor(X.astype(np.float32), requires_grad=True)
+    layers(x).sum().backward()
+    expected = x.grad.numpy().copy()
+    x.grad = None
+    checkpoint_sequential(layers, 2, x, use_reentrant=False).sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-6)
+    with pytest.raises(ValueError, match="5 functions cannot make 6"):
+        checkpoint_sequential(layers, 6, x)
+    with pytest.raises(NotImplementedError, match="reentrant"):
+        torch_checkpoint(layers, x, use_reentrant=True)
+    with pytest.raises(NotImplementedError, match="preserve_rng_state"):
+        torch_checkpoint(layers, x, preserve_rng_state=False)
+    with pytest.raises(ValueError, match="determinism_check"):
+        torch_checkpoint(layers, x, determinism_check="other")
+
+
+def test_functions_that_change_are_noticed():
+    generator = np.random.default_rng(0)
+    g = checkpoint(lambda x: x * generator.normal())
+    with pytest.raises(dualad.RecomputationError, match=r"gave other values .*generator of its own"):
+        dualad.grad(g)(1.0)
+    np.random.seed(0)
+    h = checkpoint(lambda x: x * np.random.normal())  # noqa: NPY002
+    value, g = dualad.value_and_grad(h)(1.0)
+    assert value == g
+
+
+def test_constants_are_as_they_were():
+    c = np.array([2.0, 3.0, 4.0])
+    _, pull = dualad.vjp(lambda y: np.sum(checkpoint(lambda y, c: np.sin(y * c))(y, c)), Y)
+    expected = c * np.cos(Y * c)
+    c[:] = 0
+    np.testing.assert_allclose(pull(1.0)[0], expected)
+
+
+def test_threads_pull_at_once():
+    _, pull = dualad.vjp(lambda x: scalar(checkpoint(checkpoint(f)))(x, Y), X)
+    expected = dualad.grad(scalar(f))(X, Y)
+    found: list = [None] * 8
+
+    def work(k):
+        for _ in range(10):
+            found[k] = pull(1.0)[0]
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in range(8)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    for g in found:
+        np.testing.assert_allclose(g, expected, rtol=1e-12)
+
+
+def test_masked_not_a_number():
+    g = checkpoint(lambda x: np.where(x > 0, np.log(x), 0.0))
+    with np.errstate(all="ignore"):
+        assert dualad.grad(lambda x: np.sum(g(x)))(np.array([0.0, 2.0])).tolist() == [0, 0.5]
+
+
+def test_outputs_that_are_inputs_or_constants():
+    g = checkpoint(lambda x: (x, 3.0, np.arange(2), x * 2))
+    out = dualad.grad(lambda x: g(x)[0] * g(x)[3] + g(x)[1])(2.0)
+    assert out == 8

@@ -1,0 +1,327 @@
+"""custom_jvp and custom_vjp: right in every mode, order and nesting, and refused where they would be wrong."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+import dualad
+
+X, Y = np.array([0.3, 0.7]), np.array([1.1, -0.4])
+
+
+def plain(x, y):
+    return np.sin(x) * y
+
+
+@dualad.custom_jvp
+def by_jvp(x, y):
+    return np.sin(x) * y
+
+
+@by_jvp.defjvp
+def _(primals, tangents):
+    (x, y), (dx, dy) = primals, tangents
+    return by_jvp(x, y), np.cos(x) * y * dx + np.sin(x) * dy
+
+
+@dualad.custom_jvp
+def by_jvps(x, y):
+    return np.sin(x) * y
+
+
+by_jvps.defjvps(lambda dx, ans, x, y: np.cos(x) * y * dx, lambda dy, ans, x, y: np.sin(x) * dy)
+
+
+@dualad.custom_vjp
+def by_vjp(x, y):
+    return np.sin(x) * y
+
+
+by_vjp.defvjp(lambda x, y: (by_vjp(x, y), (x, y)), lambda r, g: (g * np.cos(r[0]) * r[1], g * np.sin(r[0])))
+
+CUSTOM = [by_jvp, by_jvps, by_vjp]
+
+
+def scalar(f):
+    return lambda x, y: np.sum(f(x, y) ** 2 * x)
+
+
+def rows(f):
+    return lambda y: np.sum(dualad.vmap(f, (0, None))(X, y) ** 2)
+
+
+def third(f):
+    inner = dualad.grad(scalar(f))
+    second = dualad.grad(lambda x: np.sum(inner(x, Y) ** 2))
+    return dualad.grad(lambda x: np.sum(second(x)))(X)
+
+
+MODES = {
+    "grad": lambda f: dualad.grad(scalar(f), (0, 1))(X, Y),
+    "jvp": lambda f: dualad.jvp(f, (X, Y), (Y, X)),
+    "jvp of one argument": lambda f: dualad.jvp(lambda x: f(x, Y), (X,), (Y,)),
+    "hessian": lambda f: dualad.hessian(scalar(f), (0, 1))(X, Y),
+    "forward over forward": lambda f: dualad.jacfwd(dualad.jacfwd(scalar(f), 1))(X, Y),
+    "reverse over reverse": lambda f: dualad.jacrev(dualad.jacrev(scalar(f), 1))(X, Y),
+    "reverse over forward": lambda f: dualad.jacrev(dualad.jacfwd(scalar(f), 1))(X, Y),
+    "third order": third,
+    "rows of gradients": lambda f: dualad.vmap(dualad.grad(f), (0, 0))(X, Y),
+    "rows share an argument": lambda f: dualad.vmap(dualad.grad(f, 1), (0, None))(X, Y[0]),
+    "gradient of rows": lambda f: dualad.grad(rows(f))(Y[0]),
+    "forward of rows": lambda f: dualad.jacfwd(rows(f))(Y[0]),
+    "hessian of rows": lambda f: dualad.hessian(rows(f))(Y[0]),
+    "rows of rows": lambda f: dualad.vmap(dualad.vmap(f, (None, 0)), (0, None))(X, Y),
+    "linearize": lambda f: dualad.linearize(f, X, Y)[1](Y, X),
+    "linearized twice": lambda f: dualad.linearize(lambda x: dualad.linearize(f, x, Y)[1](Y, X), X)[1](Y),
+}
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("f", CUSTOM, ids=["jvp", "jvps", "vjp"])
+def test_as_without(f, mode):
+    got, reference = (dualad.tree_leaves(MODES[mode](g)) for g in (f, plain))
+    for a, b in zip(got, reference, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+
+
+@pytest.mark.parametrize("f", CUSTOM, ids=["jvp", "jvps", "vjp"])
+def test_tensors_differentiated_twice(f):
+    t, u = (dualad.tensor(a, requires_grad=True) for a in (X, Y))
+    (g,) = dualad.autograd.grad((f(t, u) ** 2).sum(), t, create_graph=True)
+    (h,) = dualad.autograd.grad(g.sum(), u)
+    inner = dualad.grad(lambda x, y: np.sum(plain(x, y) ** 2))
+    np.testing.assert_allclose(h.numpy(), dualad.grad(lambda y: np.sum(inner(X, y)))(Y), rtol=1e-13)
+    with dualad.no_grad():
+        assert not f(t, u).requires_grad
+
+
+def test_the_rule_is_what_counts():
+    """The rule is wrong on purpose: each derivative must be its, not the body's."""
+
+    @dualad.custom_jvp
+    def f(x):
+        return x**2
+
+    f.defjvps(lambda dx, ans, x: 10 * dx * x)
+
+    @dualad.custom_vjp
+    def h(x):
+        return x**2
+
+    h.defvjp(lambda x: (x**2, x), lambda x, g: (10 * g * x,))
+    for k in (f, h):
+        assert dualad.grad(k)(3.0) == 30
+        assert dualad.jvp(k, (3.0,), (1.0,))[1] == 30
+        assert dualad.grad(dualad.grad(k))(3.0) == 10
+        # The value inside of a gradient is differentiated by the rule as well.
+        assert dualad.grad(lambda x, k=k: dualad.value_and_grad(k)(x)[0])(3.0) == 30
+        assert dualad.vmap(dualad.grad(k))(np.array([3.0, 4.0])).tolist() == [30, 40]
+
+
+def test_pytrees_integers_statics_and_keywords():
+    @functools.partial(dualad.custom_vjp, nondiff_argnums=(1,))
+    def f(tree, power, count=2):
+        return {"out": tree["a"] ** power * count, "n": np.arange(3)}
+
+    def fwd(tree, power, count):
+        return f(tree, power, count), (tree, count)
+
+    def bwd(power, residuals, g):
+        tree, count = residuals
+        assert g["n"].shape == (3,)
+        return {"a": g["out"] * power * tree["a"] ** (power - 1) * count, "b": None}, None
+
+    f.defvjp(fwd, bwd)
+    tree = {"a": X, "b": Y}
+    got = dualad.grad(lambda t: np.sum(f(t, 3, count=4)["out"]))(tree)
+    np.testing.assert_allclose(got["a"], 12 * X**2)
+    assert not got["b"].any()
+    out, moved = dualad.jvp(lambda a: f({"a": a, "b": Y}, 3)["out"], (X,), (Y,))
+    np.testing.assert_allclose(moved, 6 * X**2 * Y)
+    with pytest.raises(dualad.NotDifferentiable, match="nondiff_argnums is traced"):
+        dualad.grad(lambda p: np.sum(f(tree, p)["out"]))(3.0)
+
+
+def test_names_that_are_not_differentiated():
+    @functools.partial(dualad.custom_jvp, nondiff_argnames=("how",))
+    def f(x, how):
+        return how(x)
+
+    @f.defjvp
+    def _(how, primals, tangents):
+        return how(*primals), 7 * tangents[0]
+
+    assert dualad.grad(f)(1.0, np.sin) == 7
+    with pytest.raises(TypeError, match="nondiff_argnames"):
+        dualad.custom_jvp(plain, nondiff_argnames=("z",))
+
+
+def test_methods():
+    class Model:
+        scale = 2.0
+
+        @dualad.custom_jvp
+        def f(self, x):
+            return x
+
+    Model.f.defjvp(lambda primals, tangents: (primals[1], primals[0].scale * tangents[1]))
+    assert dualad.grad(Model().f)(1.0) == 2
+
+
+def test_a_rule_that_is_not_linear_stays_in_its_mode():
+    @dualad.custom_vjp
+    def clipped(x):
+        return x
+
+    clipped.defvjp(lambda x: (x, None), lambda _, g: (np.clip(g, -1, 1),))
+    np.testing.assert_array_equal(dualad.grad(lambda x: np.sum(5 * clipped(x)))(X), [1, 1])
+    for _ in range(2):
+        with pytest.raises(dualad.StructureError, match=r"bwd of clipped is not linear .*test_custom"):
+            dualad.jvp(clipped, (X,), (X,))
+
+    @dualad.custom_jvp
+    def odd(x):
+        return x
+
+    odd.defjvp(lambda p, t: (p[0], np.abs(t[0])))
+    with pytest.raises(dualad.StructureError, match="JVP rule of odd is not linear"):
+        dualad.grad(lambda x: np.sum(odd(x)))(X)
+
+
+def test_closures_are_right():
+    for mode in (dualad.grad, dualad.jacfwd):
+
+        def outer(c, mode=mode):
+            @dualad.custom_vjp
+            def k(x):
+                return np.sum(c * x)
+
+            k.defvjp(lambda x: (k(x), None), lambda _, g: (g * c,))
+            return np.sum(mode(k)(X)) + k(X)
+
+        np.testing.assert_allclose(mode(outer)(Y), 1 + X)
+
+
+def test_closures_that_would_be_wrong_are_refused():
+    def f(x):
+        def inner(c):
+            @dualad.custom_vjp
+            def k(x):
+                return np.sum(c * x)
+
+            k.defvjp(lambda x: (np.sum(c * x), None), lambda _, g: (g * c,))
+            return k(x)
+
+        return dualad.jvp(inner, (Y,), (Y,))[1]
+
+    with pytest.raises(
+        dualad.LeakedValue, match=r"k closes over a value that jvp traces .*Pass that value to k"
+    ):
+        dualad.grad(f)(X)
+
+
+def test_constants_are_as_they_were():
+    c = np.array([2.0, 3.0])
+
+    @dualad.custom_vjp
+    def f(x, c):
+        return x * c
+
+    f.defvjp(lambda x, c: (x * c, c), lambda c, g: (g * c, None))
+    _, pull = dualad.vjp(lambda x: f(x, c), X)
+    c[:] = 0
+    np.testing.assert_array_equal(pull(np.ones(2))[0], [2, 3])
+
+
+def test_zero_cotangents_are_strong():
+    @dualad.custom_vjp
+    def f(x):
+        return np.sqrt(x)
+
+    f.defvjp(lambda x: (np.sqrt(x), x), lambda x, g: (g / (2 * np.sqrt(x)),))
+    assert dualad.grad(lambda x: 0.0 * f(x))(0.0) == 0
+    with np.errstate(divide="ignore"):
+        assert dualad.grad(f)(0.0) == np.inf
+
+
+def test_complex_and_single_precision():
+    @dualad.custom_jvp
+    def f(z):
+        return z**2
+
+    f.defjvps(lambda dz, ans, z: 2 * z * dz)
+    z = np.array([1 + 2j])
+    np.testing.assert_allclose(dualad.grad(lambda z: f(z)[0], holomorphic=True)(z), 2 * z)
+    np.testing.assert_allclose(
+        dualad.grad(lambda z: np.sum(np.abs(f(z)) ** 2))(z),
+        dualad.grad(lambda z: np.sum(np.abs(z**2) ** 2))(z),
+    )
+    assert dualad.grad(f)(np.float32(3)).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (lambda p, t: p[0], "must return .primal_out, tangent_out."),
+        (lambda p, t: (p[0], t[0][:1]), r"tangent of shape \(1,\) for a value of shape \(2,\)"),
+        (lambda p, t: (p[0], (t[0], t[0])), "tangent_out of f must be like its output|tangent"),
+        (lambda p, t: (p[0], 1j * t[0]), "complex tangent for a real value"),
+    ],
+)
+def test_wrong_jvp_rules(rule, text):
+    @dualad.custom_jvp
+    def f(x):
+        return x
+
+    f.defjvp(rule)
+    with pytest.raises((dualad.StructureError, dualad.NotDifferentiable), match=text):
+        dualad.jvp(f, (X,), (X,))
+
+
+@pytest.mark.parametrize(
+    ("fwd", "bwd", "text"),
+    [
+        (lambda x: x, lambda r, g: (g,), "fwd of f must return a tuple"),
+        (lambda x: (x, None), lambda r, g: g, "mind the comma"),
+        (
+            lambda x: (x, None),
+            lambda r, g: (g[:1],),
+            r"cotangent of shape \(1,\) for a value of shape \(2,\)",
+        ),
+        (lambda x: (x, None), lambda r, g: (g, g), "cotangents must be like the arguments"),
+    ],
+)
+def test_wrong_vjp_rules(fwd, bwd, text):
+    @dualad.custom_vjp
+    def f(x):
+        return x
+
+    f.defvjp(fwd, bwd)
+    with pytest.raises(dualad.StructureError, match=text):
+        dualad.grad(lambda x: np.sum(f(x)))(X)
+
+
+def test_no_rule_and_unknown_keywords():
+    for decorator, text in ((dualad.custom_jvp, "defjvp"), (dualad.custom_vjp, "defvjp")):
+
+        @decorator
+        def f(x):
+            return x
+
+        np.testing.assert_array_equal(f(X), X)
+        with pytest.raises(dualad.MissingRule, match=f"f has no rule: .*{text}"):
+            dualad.grad(lambda x, f=f: np.sum(f(x)))(X)
+    with pytest.raises(NotImplementedError, match="symbolic_zeros"):
+        by_jvp.defjvp(None, symbolic_zeros=True)
+    with pytest.raises(NotImplementedError, match="symbolic_zeros"):
+        by_vjp.defvjp(None, None, symbolic_zeros=True)
+
+    @dualad.custom_jvp
+    def with_keyword(x, *, k):
+        return x
+
+    with pytest.raises(TypeError, match="keyword-only arguments"):
+        with_keyword(X, k=1)

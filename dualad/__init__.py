@@ -47,6 +47,7 @@ if _TYPE_CHECKING:
     from . import data as data
     from . import nn as nn
     from . import optim as optim
+    from . import random as random
     from . import utils as utils
     from ._tensor import Generator as Generator
     from ._tensor import Size as Size
@@ -143,7 +144,7 @@ def __getattr__(name: str):
     """
     if name.startswith("__"):
         raise AttributeError(f"module 'dualad' has no attribute {name!r}")
-    if name in ("autograd", "data", "nn", "optim", "testing", "utils"):
+    if name in ("autograd", "data", "nn", "optim", "random", "testing", "utils"):
         found = _importlib.import_module(f"{__name__}.{name}")
     elif name == "checkpoint_policies":
         found = _importlib.import_module(f"{__name__}.transforms.checkpoint_policies")
@@ -160,7 +161,7 @@ def __getattr__(name: str):
 
 def __dir__():
     tensors = _importlib.import_module(f"{__name__}._tensor")
-    lazy = ("autograd", "data", "nn", "optim", "testing", "utils", *_LATER)
+    lazy = ("autograd", "data", "nn", "optim", "random", "testing", "utils", *_LATER)
     return sorted(
         {*globals(), *lazy, *tensors.FUNCTIONS, *(n for n in vars(tensors) if not n.startswith("_"))}
     )

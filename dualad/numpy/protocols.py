@@ -93,6 +93,8 @@ def _bool(self):
                 f"the truth of a value batched by vmap is asked for{at_user_line()}; each row has its own. "
                 "Use np.where(condition, a, b), or np.minimum, np.clip …"
             )
+        if type(x).__bool__ is not _bool:  # a trace that minds, or notes, what is decided
+            return bool(x)
         x = x.value
     return bool(x)
 
@@ -130,12 +132,6 @@ def _format(self, spec):
     if not spec or not isinstance(value, np.ndarray) or self.shape:
         return format(value, spec)
     return "[" + ", ".join(format(v, spec) for v in value.ravel()) + "]"  # the rows of a vmap
-
-
-def _dir_array_namespace(self, *, api_version=None):
-    from .. import numpy as namespace
-
-    return namespace
 
 
 def _copy(self, *_):
@@ -208,7 +204,6 @@ for _name, _method in {
     "__repr__": _repr,
     "__str__": _str,
     "__format__": _format,
-    "__array_namespace__": _dir_array_namespace,
     "__copy__": _copy,
     "__deepcopy__": _copy,
     "item": _item,

@@ -42,9 +42,9 @@ def _points(terms, sizes, values, known):
     points, count = {}, 1
     if known:
         first = known[0]
-        where = np.nonzero(np.broadcast_to(values[first] != 0, [sizes[a] for a in terms[first]]))
-        points = _diagonal(terms[first], where)
-        count = len(next(iter(points.values()))) if points else int(np.asarray(values[first] != 0))
+        there = np.broadcast_to(values[first] != 0, [sizes[a] for a in terms[first]])
+        points = _diagonal(terms[first], np.nonzero(there)) if there.ndim else {}
+        count = len(next(iter(points.values()))) if points else int(there)
     rest = [a for a in sizes if a not in points]
     more = int(np.prod([sizes[a] for a in rest]))
     if count * more > TERMS:

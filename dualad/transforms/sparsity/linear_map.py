@@ -135,6 +135,9 @@ def probed(call):
         size, results = np.size(call.values[i]), np.size(call.outs[0])
         if size * results > PROBES:
             return None
+        if not size or not results:
+            parts.append(no_numbers(results, call.sets[i].shape[1]))
+            continue
         given = {k: np.zeros(np.size(call.values[k])) for k in call.active}
         shape = np.shape(call.values[i])
         trace = BatchTrace(size)

@@ -103,6 +103,8 @@ if _TYPE_CHECKING:
     from .ops.flow import checkpoint_name as checkpoint_name
     from .serialization import load as load
     from .serialization import save as save
+    from .testing.audit import audit as audit
+    from .testing.audit import checked as checked
     from .transforms import checkpoint_policies as checkpoint_policies
     from .transforms.checkpoint import checkpoint as checkpoint
     from .transforms.custom import custom_jvp as custom_jvp
@@ -120,6 +122,8 @@ __version__ = "0.1.0"
 
 # What few programs need, by the module that has it.
 _LATER = {
+    "audit": "testing.audit",
+    "checked": "testing.audit",
     "checkpoint": "transforms.checkpoint",
     "checkpoint_name": "ops.flow",
     "custom_jvp": "transforms.custom",

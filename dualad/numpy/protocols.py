@@ -9,8 +9,10 @@ import numpy as np
 
 from ..core.batch import Batched, BranchError
 from ..core.errors import ConversionError, at_user_line
+from ..core.linear import Recorded
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
+from .drawing import drawing
 
 
 def plain_value(x: Box, doing: str, remedy: str):
@@ -36,7 +38,7 @@ def _array(self, dtype=None, copy=None):
         self,
         "turning a dualad array into a plain NumPy array (np.asarray, a store into a plain array, "
         "a call into compiled code)",
-        way_in()
+        (way_in() or drawing())
         + "Use np functions on it directly, dualad.numpy.array([...]) to build an array of traced values, and "
         "dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer to store them in; or dualad.stop_gradient(x) "
         "where the derivative is not wanted.",
@@ -51,7 +53,7 @@ def _float(self):
         plain_value(
             self,
             "float(x), which math.sin(x) and a store into a plain array call too,",
-            way_in()
+            (way_in() or drawing())
             + "Write np.sin for math.sin, and fill a dualad.numpy.zeros(...) or np.zeros_like(x) instead of a plain "
             "array; an argument that np.f does not show us works in dualad.numpy.f. "
             + _REMEDY.format("float"),

@@ -1,0 +1,54 @@
+"""Whether a plain NumPy generator is drawing with a traced parameter: its methods are compiled, and ask for the value.
+
+No frame of theirs is seen. The line of the user's that is running tells: it names a generator, or one of its methods.
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from types import FrameType
+
+import numpy as np
+
+GENERATORS = (np.random.Generator, np.random.RandomState)
+# Names of methods that mean nothing else.
+METHODS = frozenset(
+    """
+    binomial chisquare dirichlet exponential geometric gumbel hypergeometric integers laplace logistic lognormal
+    logseries multinomial multivariate_normal negative_binomial noncentral_chisquare noncentral_f normal pareto
+    permutation permuted poisson rayleigh standard_gamma standard_t triangular uniform vonmises wald weibull zipf
+    """.split()
+)
+
+
+def drawing() -> str:
+    """What to write instead, if the running line of the user's draws from a NumPy generator; else empty."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None and (frame.f_globals.get("__name__") or "").startswith("dualad."):
+        frame = frame.f_back
+    if frame is None or not _draws(frame):
+        return ""
+    return (
+        "A NumPy generator draws with plain numbers alone. Draw from rng = dualad.random.default_rng(seed), or from "
+        "dualad.random.Generator(rng): the same numbers, differentiable in their parameters. Else: "
+    )
+
+
+def _draws(frame) -> bool:
+    names = _names_of_line(frame)
+    if METHODS & names or ("random" in names and ({"np", "numpy"} & names)):
+        return True
+    return any(isinstance(frame.f_locals.get(n, frame.f_globals.get(n)), GENERATORS) for n in names)
+
+
+def _names_of_line(frame) -> set:
+    """The variables and attributes that are loaded on the line that runs."""
+    return {
+        i.argval
+        for i in dis.get_instructions(frame.f_code)
+        if i.positions
+        and i.positions.lineno == frame.f_lineno
+        and i.opname.startswith("LOAD_")
+        and type(i.argval) is str
+    }

@@ -167,9 +167,9 @@ class SparseHessian(SparseJacobian):
         return grad(g, every, self._has_aux, self._holomorphic), leaves
 
     def _compress(self, pattern):
-        pattern = as_pattern(symmetric(pattern))
         if pattern.shape[0] != pattern.shape[1]:
             raise SparsityError(f"the pattern of a Hessian is square; this one has shape {pattern.shape}")
+        pattern = as_pattern(symmetric(pattern))
         if self._mode == "forward":
             return by_columns(pattern, self._order)
         ways = [by_symmetry(pattern, self._order)]

@@ -21,14 +21,14 @@ def wrong_lines(matrix, probe, true) -> np.ndarray:
     """The rows in which `matrix @ probe` is not what the engine says.
 
     Differences count from half of the digits on, beside the sum of the absolute values of the row's terms; in rows
-    of little, beside the rounding of the largest one.
+    that are nearly nothing, from the rounding of the largest row on.
     """
     with np.errstate(invalid="ignore", over="ignore"):
         absolute = csr_array((np.abs(matrix.data), matrix.indices, matrix.indptr), shape=matrix.shape)
         got, size = matrix @ probe, absolute @ np.abs(probe)
         eps = float(np.finfo(true.dtype).eps)
         largest = size[np.isfinite(size)].max(initial=0)
-        allowed = eps**0.5 * size + 1e3 * eps * largest
+        allowed = eps**0.5 * size + 10 * eps * largest
         wrong = ~(np.abs(got - true) <= allowed)
     return np.flatnonzero(wrong & (np.isfinite(got) | np.isfinite(true)))
 

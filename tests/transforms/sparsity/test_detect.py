@@ -64,7 +64,9 @@ def test_trees_are_laid_end_to_end():
 
     want = [[1, 0, 1, 0], [0, 1, 1, 0], [0, 0, 1, 1]]
     np.testing.assert_array_equal(pattern(f, {"u": np.ones(2), "v": np.ones(2)}, 3.0), want)
-    np.testing.assert_array_equal(pattern(f, {"u": np.ones(2), "v": np.ones(2)}, 3.0, argnums=1), [[1], [1], [0]])
+    np.testing.assert_array_equal(
+        pattern(f, {"u": np.ones(2), "v": np.ones(2)}, 3.0, argnums=1), [[1], [1], [0]]
+    )
 
 
 def test_keywords_of_the_function_are_handed_on():

@@ -12,7 +12,9 @@ from dualad.testing.samples import few, smooth_calls
 from dualad.transforms.sparsity.detect import detect, gradient_of, symmetric
 
 REGISTRY.find("")  # imports the families that are late
-PRIMITIVES = sorted(n for n, p in REGISTRY.items() if p.flat is None and p.samples is not None or p.elementwise)
+PRIMITIVES = sorted(
+    n for n, p in REGISTRY.items() if p.flat is None and p.samples is not None or p.elementwise
+)
 PRIMITIVES = [n for n in PRIMITIVES if REGISTRY[n].flat is None]
 
 
@@ -57,7 +59,9 @@ def dense(verb, f, xs):
     n = [x.size for x in xs]
     if verb is dualad.jacfwd:
         return np.hstack([b.reshape(-1, k) for b, k in zip(blocks, n, strict=True)])
-    return np.block([[b.reshape(m, k) for b, k in zip(r, n, strict=True)] for r, m in zip(blocks, n, strict=True)])
+    return np.block(
+        [[b.reshape(m, k) for b, k in zip(r, n, strict=True)] for r, m in zip(blocks, n, strict=True)]
+    )
 
 
 def check(pattern, matrix, what):
@@ -96,8 +100,9 @@ def test_hessian_patterns_are_large_enough(name):
 
 EXACT = {
     "take_static", "put_static", "put_many", "put", "gather", "scatter_add", "reshape", "transpose", "broadcast_to",
-    "concatenate", "stack", "roll", "flip", "repeat", "tril", "triu", "diagonal", "put_diagonal", "trace", "sum", "mean",
-    "pad_zeros", "squeeze", "expand_dims", "copy", "cumsum", "matmul", "dot", "inner", "outer", "tensordot", "einsum",
+    "concatenate", "stack", "roll", "flip", "repeat", "tril", "triu", "diagonal", "put_diagonal", "trace", "sum",
+    "mean", "pad_zeros", "squeeze",
+    "expand_dims", "copy", "cumsum", "matmul", "dot", "inner", "outer", "tensordot", "einsum",
     "affine", "avg_pool2d", "take_along_axis", "add_along_axis", "logsumexp",
     "multiply", "sin", "divide", "convolve", "conv2d",
 }  # fmt: skip
@@ -119,7 +124,11 @@ def test_patterns_of_one_traced_argument_are_exact(name):
 
 @pytest.mark.parametrize("name", ["sort", "max", "fft", "logsumexp", "softmax", "cumsum", "var", "prod"])
 def test_what_runs_along_an_axis_stays_in_its_lines(name):
-    function = {"logsumexp": REGISTRY["logsumexp"].face, "softmax": REGISTRY["softmax"].face, "fft": np.fft.fft}
+    function = {
+        "logsumexp": REGISTRY["logsumexp"].face,
+        "softmax": REGISTRY["softmax"].face,
+        "fft": np.fft.fft,
+    }
     op = function.get(name) or getattr(np, name)
     pattern = dualad.jacobian_sparsity(lambda x: op(x, axis=-1), np.arange(6.0).reshape(2, 3) + 1)
     lines = np.kron(np.eye(2), np.ones((pattern.shape[0] // 2, 3)))
@@ -138,7 +147,12 @@ def test_matrices_of_a_stack_are_apart(verb):
 
 def test_zeros_of_constants_are_no_dependence():
     a = np.diag([1.0, 0.0, 2.0])
-    for f in (lambda x: a @ x, lambda x: np.einsum("ij,j->i", a, x), lambda x: np.dot(x, a), lambda x: x * np.diag(a)):
+    for f in (
+        lambda x: a @ x,
+        lambda x: np.einsum("ij,j->i", a, x),
+        lambda x: np.dot(x, a),
+        lambda x: x * np.diag(a),
+    ):
         np.testing.assert_array_equal(dualad.jacobian_sparsity(f, np.ones(3)).toarray(), a != 0)
 
 

@@ -4,15 +4,15 @@ printing, truth, length, iteration."""
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 
 from ..core.batch import Batched, BranchError
 from ..core.errors import ConversionError, at_user_line
-from ..core.linear import Recorded
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
-from .drawing import drawing
+from .drawing import drawing, refuse_shuffle
 
 
 def plain_value(x: Box, doing: str, remedy: str):
@@ -104,6 +104,8 @@ def _bool(self):
 def _len(self):
     if not self.shape:
         raise TypeError("len() of an array without axes")
+    if self.ndim > 1:
+        refuse_shuffle(sys._getframe(1))
     return self.shape[0]
 
 

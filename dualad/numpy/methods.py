@@ -90,7 +90,7 @@ def _shape_of(args):
 
 
 def _reshape(self, *shape, order="C", copy=None):
-    return shaping.reshape(self, _shape_of(shape), order)
+    return shaping.reshape(self, _shape_of(shape), order, copy=copy)
 
 
 def _transpose(self, *axes):
@@ -99,11 +99,11 @@ def _transpose(self, *axes):
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    return shaping.astype(self, dtype)
+    return shaping.astype(self, dtype, copy=copy)
 
 
 def _flatten(self, order="C"):
-    return shaping.ravel(self, order)
+    return creation.copy(shaping.ravel(self, order))
 
 
 def _sort(self, axis=-1, kind=None, order=None, *, stable=None):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Box, strip
+from ..core.trace import Box, snapshot, strip
 from ..ops import shape as S
 from ..ops.layout import cast
 from .functions import boxed, implements, reject
@@ -15,7 +15,15 @@ from .ufuncs import store
 def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
-    return S.reshape(boxed(a), shape=shape, **({} if order in ("C", None) else {"order": order}))
+    a = boxed(a)
+    shaped = S.reshape(a, shape=shape, **({} if order in ("C", None) else {"order": order}))
+    if copy is None:
+        return shaped
+    if copy:
+        return snapshot(shaped) if isinstance(shaped, Box) else shaped.copy()
+    if not np.may_share_memory(strip(shaped), strip(a)):
+        raise ValueError("Unable to avoid creating a copy while reshaping.")
+    return shaped
 
 
 @implements(np.ravel)
@@ -128,6 +136,21 @@ def pad(array, pad_width, mode="constant", **kwargs):
 def tril(m, k=0):
     return S.tril(boxed(m), k=k)
 
+def _padded_by(fill, x, pad_width, kwargs):
+    """The array with zeros around it, each lane of which `fill` changes in place, as NumPy calls it."""
+    width = as_pairs(pad_width, x)
+    x = S.pad_zeros(x, pad_width=width)
+    for axis, sides in enumerate(width):
+
+        def filled(lane, axis=axis, sides=sides):
+            lane = lane.copy()
+            fill(lane, sides, axis, kwargs)
+            return lane
+
+        x = np.apply_along_axis(filled, axis, x)
+    return x
+
+
 
 @implements(np.triu)
 def triu(m, k=0):
@@ -146,4 +169,5 @@ def diag(v, k=0):
 
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
-    return cast(boxed(x), dtype)
+    y = cast(boxed(x), dtype)
+    return snapshot(y) if copy and y is x else y

@@ -44,13 +44,13 @@ def fast_road(general=None, *, views=False):
             if type(v) is ndarray:
                 out = fun(v, **params)
                 r = tape(prim, x, out, params)
-                return link(x, r, prim, params) if always or (views and out.base is not None) else r
+                return link(x, r, prim, params) if always or (views and is_view(out, v)) else r
         elif t is Dual:
             v, dx = x.value, x.aux
             if type(v) is ndarray is type(dx):
                 out = fun(v, **params)
                 r = dual(x, out, fun(dx, **params))
-                return link(x, r, prim, params) if always or (views and out.base is not None) else r
+                return link(x, r, prim, params) if always or (views and is_view(out, v)) else r
         r = bind(prim, (x,), params)
         if not views or not isinstance(r, Box):
             return r
@@ -128,7 +128,20 @@ def link(x, r, prim, params):
     return r
 
 
+def is_view(out, v) -> bool:
+    """Whether `out` shows the memory of the array `v` and is no copy (`v.T.reshape(-1)` is one, and has a base too):
+    NumPy keeps the owner of the memory as the base of all views."""
+    base = out.base
+    return base is not None and (base is v or base is v.base)
+
+
 def linked(x, r, prim, params):
     """The same on the general road, where it has to be seen whether memory is shared."""
-    inner = strip(r)
-    return link(x, r, prim, params) if isinstance(inner, ndarray) and inner.base is not None else r
+    inner, value = strip(r), strip(x)
+    if not isinstance(inner, ndarray) or inner.base is None:
+        return r
+    batch_axes = value.ndim - len(x.shape)
+    if batch_axes:  # a store is to reach what it would reach in one row by itself
+        value = value[(0,) * batch_axes] if value.size else np.empty(x.shape, value.dtype)
+        inner = prim.fun(value, **params)
+    return link(x, r, prim, params) if is_view(inner, value) else r

@@ -1,0 +1,69 @@
+"""A store reaches the array exactly where NumPy's result is a view of it, and never where it is a copy."""
+
+import numpy as np
+import pytest
+
+import dualad
+import dualad.numpy as dnp
+
+STARTS = ["x", "x.T", "x[:, ::2]", "x[1:]", "np.swapaxes(x, 0, 1)", "x.reshape(3, 2)"]
+RESULTS = """
+x.reshape(-1);  x.reshape(-1, copy=True);  x.ravel();  x.ravel('F');  x.T.ravel('F');  x.flatten();  x.T;  x[0]
+x[:, 0];  x[::-1];  x[...];  x[[0]];  x.astype(x.dtype);  x.copy();  x.real;  x.swapaxes(0, 1);  +x
+np.squeeze(x[None]);  np.expand_dims(x, 0);  np.moveaxis(x, 0, 1);  np.flip(x);  np.rot90(x);  np.roll(x, 1)
+np.atleast_2d(x);  np.ravel(x);  np.transpose(x);  np.tril(x);  np.concatenate([x]);  np.repeat(x, 1)
+np.nan_to_num(x);  np.vstack([x]);  np.clip(x, -9, None);  np.reshape(x, x.size);  np.array(x)
+np.astype(x, x.dtype);  np.astype(x, x.dtype, copy=False)
+""".replace("\n", ";").split(";")
+BASE = np.arange(6.0).reshape(2, 3) + 1
+
+
+def stored(start, result, module):
+    def program(x):
+        whole = x * 1
+        part = eval(result, {"np": module, "x": eval(start, {"np": module, "x": whole})})
+        part[0] = 9 * whole[0, 0]
+        return whole
+
+    return program
+
+
+ROADS = {
+    "no trace": lambda f: np.asarray(f(dnp.asarray(BASE))),
+    "forward": lambda f: dualad.jvp(f, (BASE,), (BASE,))[0],
+    "reverse": lambda f: dualad.vjp(f, BASE)[0],
+    "batch": lambda f: dualad.vmap(f)(np.stack([BASE, BASE]))[0],
+    "forward in a batch": lambda f: dualad.vmap(lambda x: dualad.jvp(f, (x,), (x,))[0])(
+        np.stack([BASE, BASE])
+    )[0],
+    "a batch of batches": lambda f: dualad.vmap(dualad.vmap(f))(np.stack([BASE, BASE])[None])[0, 0],
+}
+
+
+@pytest.mark.parametrize("road", ROADS)
+@pytest.mark.parametrize("start", STARTS)
+def test_stores_reach_what_they_reach_in_numpy(start, road):
+    for result in filter(None, map(str.strip, RESULTS)):
+        want = stored(start, result, np)(BASE)
+        got = ROADS[road](stored(start, result, dnp))
+        np.testing.assert_array_equal(got, want, err_msg=f"{result} of {start}")
+
+
+def test_the_derivative_of_what_was_kept_is_kept():
+    """`astype` of the same dtype and `flatten` are copies: a store into them leaves the array its derivative."""
+
+    def f(x):
+        for y in (x.astype(x.dtype), x.flatten(), x.T.reshape(-1)):
+            y[0] = 0
+        return (x**2).sum()
+
+    np.testing.assert_array_equal(dualad.grad(f)(BASE), 2 * BASE)
+
+
+def test_reshape_without_a_copy():
+    x = dnp.asarray(BASE)
+    y = x.reshape(6, copy=False)
+    y[0] = 7
+    assert float(x[0, 0]) == 7
+    with pytest.raises(ValueError, match="avoid creating a copy"):
+        x.T.reshape(6, copy=False)

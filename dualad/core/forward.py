@@ -34,7 +34,7 @@ class ForwardTrace(Trace):
 
     def process(self, prim, args, params):
         if prim.flat is not None:
-            return prim.face(*self.primals(args), **params)
+            return self.constant(prim.face(*self.primals(args), **params))
         primals = self.primals(args)
         if prim.joint:
             return pushed(prim, self, primals, args)
@@ -47,7 +47,7 @@ class ForwardTrace(Trace):
             if type(a) is Dual and a.owner is self and prim.arg_name(i) not in prim.flat_args
         ]
         if not active:
-            return out
+            return self.constant(out)
         tangent = push(prim, [snapshot(p) for p in primals], params, out, args, active, self.flags)
         if not prim.multi:
             return self.dual(out, tangent)
@@ -60,10 +60,10 @@ class ForwardTrace(Trace):
         """A Dual, or the plain value where there is no tangent or no dtype that could have one."""
         dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
         if tangent is None:
-            return value
+            return self.constant(value)
         if dtype.kind not in "fc":
             refuse_dtype(dtype)
-            return value
+            return self.constant(value)
         if not hasattr(value, "dtype"):
             value = np.asarray(value)
         if not hasattr(tangent, "dtype"):

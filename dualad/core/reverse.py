@@ -70,14 +70,14 @@ class ReverseTrace(Trace):
             return self.record_joint(prim, args, values)
         out = prim.face(*values, **params)
         if prim.flat is not None:
-            return out
+            return self.constant(out)
         active = tuple(
             i
             for i, a in enumerate(args)
             if type(a) is Var and a.owner is self and prim.arg_name(i) not in prim.flat_args
         )
         if not active:
-            return out
+            return self.constant(out)
         return self.record(prim, args, values, params, out, active)
 
     def record(self, prim, args, values, params, out, active):
@@ -90,7 +90,7 @@ class ReverseTrace(Trace):
                 out = np.asarray(out)
             if out.dtype.kind not in "fc":
                 refuse_dtype(out.dtype)
-                return out
+                return self.constant(out)
             return self.var(out, [new_node_id(), pull_general, out.shape, out.dtype, parents, what, saved])
         node = [new_node_id(), pull_general, len(out), None, parents, what, saved]
         return tuple(self._pick(node, k, o) for k, o in enumerate(out))
@@ -108,7 +108,7 @@ class ReverseTrace(Trace):
 
     def _pick(self, node, k, out):
         if not hasattr(out, "dtype") or out.dtype.kind not in "fc":
-            return out
+            return self.constant(out)
         return self.var(out, [new_node_id(), pull_pick, out.shape, out.dtype, node, k])
 
 

@@ -24,16 +24,27 @@ new = object.__new__
 class Trace:
     """One running transform. `process` applies a primitive to arguments of which some are its boxes."""
 
-    __slots__ = ("alive", "flags", "id", "name")
+    `standard` is set when a package asks a box for its `__array_namespace__`: what has no derivative is then a dualad
+    array as well, since such packages take a plain one beside it for another library's.
+    """
+
+    __slots__ = ("alive", "flags", "id", "name", "standard")
 
     def __init__(self, name: str):
         self.id = _new_id()
         self.name = name
         self.alive = True
         self.flags: list = []
+        self.standard = False
 
     def process(self, prim, args, params):
         raise NotImplementedError
+
+    def constant(self, out):
+        """A result without a derivative, as it is returned to the program."""
+        if not self.standard:
+            return out
+        return tuple(map(as_const, out)) if isinstance(out, tuple) else as_const(out)
 
     def __repr__(self):
         return f"<{self.name} trace {self.id}{'' if self.alive else ', ended'}>"

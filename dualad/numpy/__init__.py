@@ -15,7 +15,8 @@ from . import creation as _creation
 from . import methods as _methods  # noqa: F401  (attaches them to Box)
 from . import namespaces as _namespaces
 from . import protocols as _protocols  # noqa: F401
-from . import ufuncs as _ufuncs  # noqa: F401
+from . import standard as _standard
+from . import ufuncs as _ufuncs
 from .functions import FUNCTIONS as FUNCTIONS
 
 
@@ -30,6 +31,7 @@ def _namespace() -> dict:
             names[name] = value
     names.update(_creation.CREATION)
     names.update(_namespaces.special())
+    names.update(_standard.names())
     names["ndarray"] = ndarray
     return names
 

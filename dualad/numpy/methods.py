@@ -181,7 +181,6 @@ _METHODS = {
     "itemsize": property(lambda self: self.dtype.itemsize),
     "nbytes": property(lambda self: self.size * self.dtype.itemsize),
     "device": property(lambda self: "cpu"),
-    "to_device": lambda self, device, /, *, stream=None: self,
 }
 
 

@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 
+from . import standard
 from .functions import boxed, faced, holds_box
 from .rerun import rebound
 
@@ -96,3 +97,5 @@ def special() -> dict:
     """The names of `dualad.numpy` that are none of NumPy's functions."""
     modules = {name: Namespace(getattr(np, name)) for name in ("linalg", "fft", "emath", "polynomial")}
     return {**modules, "r_": Rows(np.r_), "c_": Rows(np.c_), "vectorize": vectorize}
+    for name in ("linalg", "fft"):
+        vars(modules[name]).update(standard.module_names(name))

@@ -109,6 +109,7 @@ if _TYPE_CHECKING:
     from .transforms.checkpoint import checkpoint as checkpoint
     from .transforms.custom import custom_jvp as custom_jvp
     from .transforms.custom import custom_vjp as custom_vjp
+    from .transforms.elementwise import elementwise_grad as elementwise_grad
     from .transforms.jet import jet as jet
     from .transforms.operators import gauss_newton_operator as gauss_newton_operator
     from .transforms.operators import hessian_operator as hessian_operator
@@ -133,6 +134,7 @@ _LATER = {
     "hessian_sparsity": "transforms.sparsity.detect",
     "jacobian_operator": "transforms.operators",
     "jacobian_sparsity": "transforms.sparsity.detect",
+    "elementwise_grad": "transforms.elementwise",
     "jet": "transforms.jet",
     "load": "serialization",
     "save": "serialization",

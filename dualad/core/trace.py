@@ -22,7 +22,7 @@ new = object.__new__
 
 
 class Trace:
-    """One running transform. `process` applies a primitive to arguments of which some are its boxes."""
+    """One running transform. `process` applies a primitive to arguments of which some are its boxes.
 
     `standard` is set when a package asks a box for its `__array_namespace__`: what has no derivative is then a dualad
     array as well, since such packages take a plain one beside it for another library's.

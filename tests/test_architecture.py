@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import subprocess
 import sys
 from pathlib import Path
 
@@ -52,8 +53,7 @@ def test_arrows_point_down(path):
     part = part_of(path)
     ours = {name.split(".")[1] for name in imports(path) if name.startswith("dualad.")}
     theirs = {name.split(".")[0] for name in imports(path)} - {"dualad"} - set(sys.stdlib_module_names)
-    if part in ("__init__", "testing"):
-        assert part == "testing" or "testing" not in ours
+    if part in ("__init__", "testing", "check"):  # of `import dualad`, see below
         return
     assert "testing" not in ours, "nothing in dualad imports its testing tool"
     if part in BESIDE:
@@ -69,6 +69,12 @@ def test_arrows_point_down(path):
 def test_files_are_short(path):
     lines = path.read_text(encoding="utf-8").count("\n")
     assert lines <= LONGEST, f"{lines} lines; what are the two ideas in it?"
+
+
+def test_the_testing_tool_is_imported_when_it_is_asked_for():
+    asked = "'dualad.testing' in sys.modules"
+    code = f"import sys, dualad; assert not {asked}; dualad.audit; assert {asked}"
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT.parent)
 
 
 def test_imports_are_read_right():

@@ -1,0 +1,218 @@
+"""`checked`: the duality test on every pullback in a block, and the guilty primitive where it fails.
+
+    with dualad.checked():
+        gradient = dualad.grad(f)(x)
+
+The function runs once. Beside what the tape records, a random tangent travels with every value, by the JVP rules; when
+the sweep is done, both sides of the identity are compared, once. Only where they differ are the single calls
+tried.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+
+from ...core.checking import CHECKER
+from ...core.reverse import ReverseTrace, Var
+from ...core.tree import tree_map
+from ..gradcheck import DerivativeMismatch
+from .duality import Residual, blame, compare, digits, random_tangent, tolerance_of, try_call
+from .judge import judge
+from .lines import NOWHERE, definitions
+from .screen import ScreenTrace
+from .watch import CallTrace, below
+
+
+class WrongDerivative(DerivativeMismatch):
+    """The rules of a primitive disagree.
+
+    Attributes
+    ----------
+    primitive : its name; empty where no single call is guilty
+    line : the user's line where it was called
+    argument : the argument, or arguments, whose rules disagree
+    """
+
+    def __init__(self, text, primitive="", line=NOWHERE, argument=""):
+        super().__init__(text)
+        self.primitive, self.line, self.argument = primitive, line, argument
+
+
+class Session:
+    """One pullback that is watched: `inputs` for the program, then `outputs`, then `check`, any number of times.
+
+    `again(inputs)` runs the program once more, from variables of a tape that is given them; it is called where the
+    comparison has failed, to find out where.
+    """
+
+    def __init__(self, tape, inputs, again, options):
+        self.options, self.again = options, again
+        self.rng = np.random.default_rng(options.seed)
+        self.trace = ScreenTrace(tape.name, options.trust)
+        self.values = [below(x) if isinstance(x, Var) and x.owner is tape else None for x in inputs]
+        self.tangents = [None if v is None else random_tangent(self.rng, v) for v in self.values]
+        self.inputs = self._watched(inputs, self.trace)
+        self.out_tangents: list[Any] = []
+
+    def _watched(self, inputs, trace):
+        pairs = zip(inputs, self.tangents, strict=True)
+        return [x if t is None else trace.watched(x, t) for x, t in pairs]
+
+    def outputs(self, outs):
+        """The outputs as the tape knows them; the run has ended."""
+        self.out_tangents = [self.trace.tangent_of(o) for o in outs]
+        found = [self.trace.unwrapped(o) for o in outs]
+        self.trace.alive = False
+        return found
+
+    def aux(self, tree):
+        """Extra results as the tape knows them."""
+        return tree_map(self.trace.unwrapped, tree)
+
+    def check(self, seeds, cotangents):
+        """Compare; raise `WrongDerivative` where a call is to blame."""
+        self.options.count += 1
+        if self.trace.unpushed:
+            self._warn()
+            return
+        residual = compare(seeds, self.out_tangents, cotangents, self.tangents)
+        agree = not residual.error > self._allowed(seeds)
+        if not agree or self.trace.suspects:
+            self._find(self.trace.suspects)
+        if not agree:
+            self._unexplained(residual)
+
+    def _find(self, suspects):
+        """Run the program again, and try each call by itself; those with a rule of their own against numbers."""
+        tape = ReverseTrace(self.trace.name)
+        calls: list = []
+        trace = CallTrace(tape.name, calls.append)
+        variables = [x if v is None else tape.leaf(v) for x, v in zip(self.inputs, self.values, strict=True)]
+        token = CHECKER.set(None)
+        try:
+            self.again(self._watched(variables, trace))
+            for call in reversed(calls):
+                self._try(call, suspects)
+        finally:
+            CHECKER.reset(token)
+
+    def _try(self, call, suspects):
+        if not call.active or not any(isinstance(o, Var) for o in call.outs):
+            return
+        found = try_call(call, self.rng)
+        if not found.ok:
+            raise guilty(call, found.residual, blame(call, self.rng))
+        if call.prim.name in suspects:
+            said = judge(call, self.rng)
+            if said:
+                raise contradicted(call, said)
+
+    def _allowed(self, seeds):
+        given = self.options.tolerance
+        return given if given is not None else tolerance_of(*seeds, *self.tangents)
+
+    def _warn(self):
+        for name, reason in self.trace.unpushed.items():
+            warnings.warn(f"checked: {name} cannot be checked: {reason}", UncheckedWarning, stacklevel=4)
+
+    def _unexplained(self, residual: Residual):
+        """Every call is right for itself: roundoff has grown on the way, or the sweep has gone wrong."""
+        if residual.error > 1e-3:
+            raise WrongDerivative(
+                f"the engines disagree: forward gives {residual.forward:.12g}, reverse {residual.reverse:.12g}; yet "
+                "every primitive by itself is right. dualad.audit(f, *args) tells whether the function is "
+                "ill-conditioned there; if it is not, this is a mistake in dualad."
+            )
+
+
+class UncheckedWarning(UserWarning):
+    """A primitive has no JVP, so the engines cannot be compared."""
+
+
+def guilty(call, residual: Residual, argument: str) -> WrongDerivative:
+    """The error that names a primitive whose rules disagree, and the lines to look at."""
+    name = call.prim.name
+    of = f" in its argument {argument}" if argument else ""
+    at = f", called at {call.line}: {call.line.text!r}" if call.line else ""
+    written = definitions(call.prim, call.params)
+    where = "".join(f"\n    {what}: {line.file}:{line.number}" for what, line in written.items())
+    return WrongDerivative(
+        f"the rules of {name} disagree{of}{at}. For random directions forward gives {residual.forward:.12g}, "
+        f"reverse {residual.reverse:.12g}: {digits(residual.error):.1f} digits in common. dualad.audit(f, *args) says "
+        f"which of the two is wrong.{where}",
+        name,
+        call.line,
+        argument,
+    )
+
+
+def contradicted(call, said: str) -> WrongDerivative:
+    """The error that names a function whose own rule numbers contradict."""
+    name = call.prim.name
+    at = f", called at {call.line}: {call.line.text!r}" if call.line else ""
+    where = "".join(
+        f"\n    {what}: {line.file}:{line.number}"
+        for what, line in definitions(call.prim, call.params).items()
+    )
+    return WrongDerivative(
+        f"the {said} of {name} is wrong, say finite differences{at}. If it is meant to differ from the derivative, "
+        f"say so: checked(trust=({name!r},)).{where}",
+        name,
+        call.line,
+        said,
+    )
+
+
+class checked:
+    """Compare the engines at every pullback inside the block: `vjp`, `grad`, `value_and_grad`, Jacobians.
+
+    A function with a rule of its own (`custom_vjp`, `custom_jvp`) has one rule, of which the other mode is the
+    transpose, so the engines agree on it whatever it says; its calls are compared with finite differences.
+
+    A mistake in a rule raises and names the primitive and the line. The watch is of this context: other threads
+    are not touched, and outside of such a block nothing is paid.
+
+    Parameters
+    ----------
+    tolerance : float, optional
+        Relative difference that is allowed; by default what roundoff explains, 1e-10 in float64.
+    seed : int
+        Of the random directions.
+    trust : names
+        Functions with a rule of their own that is meant not to be the derivative, such as a reversed gradient.
+
+    Attributes
+    ----------
+    count : int, how many pullbacks have been compared
+
+    Raises
+    ------
+    WrongDerivative
+        By the pullback, where forward and reverse disagree.
+
+    Examples
+    --------
+    >>> import numpy as np, dualad
+    >>> with dualad.checked() as check:
+    ...     g = dualad.grad(lambda x: np.sum(np.sin(x)))(np.zeros(2))
+    >>> check.count
+    1
+    """
+
+    def __init__(self, *, tolerance: float | None = None, seed: int = 0, trust: Collection[str] = ()):
+        self.tolerance, self.seed, self.trust, self.count = tolerance, seed, frozenset(trust), 0
+        self._tokens: list = []
+
+    def watch(self, tape, inputs, again):
+        return Session(tape, inputs, again, self)
+
+    def __enter__(self):
+        self._tokens.append(CHECKER.set(self.watch))
+        return self
+
+    def __exit__(self, *_):
+        CHECKER.reset(self._tokens.pop())

@@ -1,0 +1,64 @@
+"""Numbers about one call: which of its two rules is wrong, or whether both are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ...core.reverse import Var
+from ...core.trace import Box, strip
+from .duality import argument, compare, own_inputs, pull_through, random_like, random_tangent
+from .numbers import differences, has_kink, judged
+from .watch import below, is_joint
+
+
+def judge(call, rng) -> str:
+    """What numbers say against the rules of a call: "JVP", "VJP", "JVP and VJP", or nothing, with the argument."""
+    if any(isinstance(p, Box) for p in call.primals):
+        return ""
+    guilty: dict[str, list[str]] = {}
+    for i in own_inputs(call).values():
+        for rule in _of_argument(call, i, rng):
+            guilty.setdefault(rule, []).append(argument(call.prim, i))
+    if not guilty:
+        return ""
+    if is_joint(call.prim):
+        guilty = {"derivative": sum(guilty.values(), [])}  # one rule is the other's transpose
+    rules = " and ".join(guilty)
+    args = ", ".join(dict.fromkeys(a for found in guilty.values() for a in found))
+    return f"{rules} of {args}"
+
+
+def _of_argument(call, i, rng):
+    """The rules of one argument that numbers contradict."""
+    leaves = [np.asarray(p) if k == i else p for k, p in enumerate(call.primals)]
+    places = [k for k in call.active if call.args[k].aux is call.args[i].aux]
+    dx = random_tangent(rng, leaves[i])
+    moves = [dx if k in places else None for k in range(len(leaves))]
+
+    def f(xs):
+        out = call.prim.face(*xs, **call.params)
+        return [np.asarray(o) for o in (out if call.prim.multi else (out,))]
+
+    try:
+        want, error = differences(f, leaves, moves)
+    except Exception:  # beside the point the operation need not be defined
+        return
+    got = [
+        np.zeros(np.shape(w)) if t is None else strip(t)
+        for t, w in zip(call.pushed(moves), want, strict=True)
+    ]
+    names = [""] * len(got)
+    forward = judged("", got, want, error, names)
+    seeds = [random_like(rng, below(o)) if isinstance(o, Var) else None for o in call.outs]
+    found = pull_through(call, seeds)[call.args[i].aux[0]]
+    pulled = compare([found], [dx], [], []).forward
+    aimed: Any = compare(seeds, want, [], []).forward
+    unsure = compare([None if s is None else np.abs(s) for s in seeds], error, [], []).forward
+    reverse = judged("", [np.float64(pulled)], [np.float64(aimed)], [np.float64(unsure)], [""])
+    if "differ" in (forward.status, reverse.status) and not has_kink(f, leaves, moves):
+        if forward.status == "differ":
+            yield "JVP"
+        if reverse.status == "differ":
+            yield "VJP"

@@ -7,4 +7,8 @@ from . import perceptron as perceptron
 from . import convnets as convnets
 from . import kernels as kernels
 from . import jacobians as jacobians
+from . import curvature as curvature
+from . import bundle as bundle
+from . import sparse as sparse
 from . import fixed_costs as fixed_costs
+from . import numpy_names as numpy_names

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from .primitive import REGISTRY
+
 
 class Space:
     """Shape and dtype of an array. Rules ask for it as `x_space` when the data itself is not needed."""
@@ -121,6 +123,4 @@ def zero_unless(d, term):
 
 def face(name):
     """The public function of the primitive `name`. The core stands below ops, and asks when it runs."""
-    from .primitive import REGISTRY
-
     return REGISTRY[name].face

@@ -8,9 +8,11 @@ import inspect
 import numpy as np
 
 from ..core.space import face
+from ..ops.layout import cast
 from . import gufuncs
 from .functions import FUNCTIONS, _enter_later, boxed, implements, reject
 from .ufuncs import _OPS, store
+from .values import on_values
 
 
 @implements(np.dot)
@@ -20,26 +22,36 @@ def dot(a, b, out=None):
 
 
 @implements(np.einsum)
-def einsum(*operands, out=None, optimize=False, **kwargs):
-    if kwargs:
-        reject("np.einsum", **{k: (v, None) for k, v in kwargs.items()})
-    from ..ops import contract
+def einsum(*operands, out=None, dtype=None, order="K", casting="safe", optimize=False):
+    from ..ops import contract, einsum as E
 
+    reject("np.einsum", **({} if order in ("K", "C", "A") else {"order": (order, None)}))
+    if dtype is not None:
+        subscripts, operands = E._read(operands)
+        operands = [subscripts, *(_cast_safely(boxed(x), np.dtype(dtype), casting) for x in operands)]
     result = contract.einsum(*operands, optimize=optimize)
     return result if out is None else store(out, result)
 
 
+def _cast_safely(x, dtype, casting):
+    if not np.can_cast(x.dtype, dtype, casting):
+        raise TypeError(f"np.einsum: cannot cast an operand of {x.dtype} to {dtype} with casting={casting!r}")
+    return cast(x, dtype)
+
+
 @implements(np.tensordot)
 def tensordot(a, b, axes=2):
-    from ..ops import contract
-
-    return contract.tensordot(boxed(a), boxed(b), axes)
+    return face("tensordot")(boxed(a), boxed(b), axes)
 
 
 @implements(np.trace)
 def trace(a, offset=0, axis1=0, axis2=1, dtype=None, out=None):
     result = np.sum(np.diagonal(boxed(a), offset, axis1, axis2), axis=-1, dtype=dtype)
     return result if out is None else store(out, result)
+
+
+def _matrix_rank(A, tol=None, hermitian=False, *, rtol=None):
+    return on_values(np.linalg.matrix_rank, A, tol, hermitian, **({} if rtol is None else {"rtol": rtol}))
 
 
 def _trace_of_stack(x, /, *, offset=0, dtype=None):
@@ -49,13 +61,14 @@ def _trace_of_stack(x, /, *, offset=0, dtype=None):
 def _enter_modules() -> None:
     """Let the functions of the op families that bear a NumPy function's name and parameters stand for it."""
     from ..ops import contract, determinant, factor, fft, linalg, norms
-    from . import editing, lines, nans, ranges, replacing, sets  # noqa: F401  (they enter their functions)
+    from . import editing, lines, nans, polynomials, quantiles, ranges, replacing, sets  # noqa: F401  (they enter their functions)
 
     _enter(np, contract, ("inner", "outer", "vdot", "kron", "cross"))
     for family in (linalg, determinant, factor, norms):
         _enter(np.linalg, family, [n for n in dir(family) if not n.startswith("_")])
     _enter(np.linalg, contract, ("multi_dot",))
     FUNCTIONS[np.linalg.trace] = _trace_of_stack
+    FUNCTIONS[np.linalg.matrix_rank] = _matrix_rank
     FUNCTIONS[np.linalg.vecdot] = gufuncs.vecdot
     _enter(np.fft, fft, [n for n in dir(fft) if not n.startswith("_")])
 

@@ -29,22 +29,26 @@ def _masked(a, where, fill):
 
 @implements(np.sum)
 def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    a = _masked(_cast(boxed(a), dtype), where, 0)
+    a = boxed(a) if dtype is None else cast(boxed(a), dtype)
+    a = a if where is NoValue else _masked(a, where, 0)
     total = total_of(a, axis=axis, keepdims=truth(keepdims))
-    return _finish(total if initial is NoValue else total + initial, out)
+    total = total if initial is NoValue else total + initial
+    return total if out is None else store(out, total)
 
 
 @implements(np.prod)
-def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
-    a = _masked(_cast(boxed(a), dtype), where, 1)
 def _np_prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     if frame_at(2).f_code.co_name == "polyvalfromroots":
         refuse_lost_shape(frame_at(2))
     return prod(a, axis, dtype, out, keepdims, initial, where)
 
 
+def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
+    a = boxed(a) if dtype is None else cast(boxed(a), dtype)
+    a = a if where is NoValue else _masked(a, where, 1)
     total = running.prod(a, axis=axis, keepdims=truth(keepdims))
-    return _finish(total if initial is NoValue else total * initial, out)
+    total = total if initial is NoValue else total * initial
+    return total if out is None else store(out, total)
 
 
 @implements(np.mean)
@@ -73,7 +77,7 @@ def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue
 
 
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
-    a = _masked(boxed(a), where, neutral)
+    a = boxed(a) if where is NoValue else _masked(boxed(a), where, neutral)
     found = reduce(a, axis=axis, keepdims=truth(keepdims))
     return _finish(found if initial is NoValue else pair(found, initial), out)
 
@@ -99,7 +103,8 @@ def var(
     ddof = ddof if correction is NoValue else correction
     if where is not NoValue or mean is not NoValue or isinstance(ddof, Box):
         return _finish(_variance(_cast(boxed(a), dtype), axis, ddof, truth(keepdims), where, mean), out)
-    return _finish(moments.var(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    variance = moments.var(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims))
+    return variance if out is None else store(out, variance)
 
 
 def _variance(a, axis, ddof, keepdims, where, about):
@@ -130,7 +135,8 @@ def std(
     if where is not NoValue or mean is not NoValue or isinstance(ddof, Box):
         variance = _variance(_cast(boxed(a), dtype), axis, ddof, truth(keepdims), where, mean)
         return _finish(np.sqrt(variance), out)
-    return _finish(moments.std(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims)), out)
+    deviation = moments.std(_cast(boxed(a), dtype), axis=axis, ddof=ddof, keepdims=truth(keepdims))
+    return deviation if out is None else store(out, deviation)
 
 
 @implements(np.cumsum)
@@ -144,7 +150,9 @@ def cumprod(a, axis=None, dtype=None, out=None):
 
 
 def _running(op, a, axis):
-    return op(a.reshape(-1), axis=0) if axis is None else op(a, axis=axis)
+    if axis is not None:
+        return op(a, axis=axis)
+    return op(a if a.ndim == 1 else a.reshape(-1), axis=0)
 
 
 @implements(np.any)

@@ -19,8 +19,8 @@ from .values import on_values, without_derivative
 def where(condition, x=NoValue, y=NoValue, /):
     if x is NoValue:
         return np.nonzero(condition)
-    condition = condition if isinstance(condition, Box) else np.asarray(condition)
-    return face("where")(condition if condition.dtype == bool else condition != 0, x, y)
+    condition = condition if isinstance(condition, (Box, np.ndarray)) else np.asarray(condition)
+    return face("where")(condition if condition.dtype.kind == "b" else condition != 0, x, y)
 
 
 @implements(np.clip)
@@ -64,14 +64,16 @@ def take_along_axis(arr, indices, axis=-1):
 
 @implements(np.sort)
 def sort(a, axis=-1, kind=None, order=None, *, stable=None):
-    reject("np.sort", order=(order, None))
+    if order is not None:
+        reject("np.sort", order=(order, None))
     a = boxed(a)
     return face("sort")(a.reshape(-1), axis=0) if axis is None else face("sort")(a, axis=axis)
 
 
 @implements(np.argsort)
 def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
-    reject("np.argsort", order=(order, None))
+    if order is not None:
+        reject("np.argsort", order=(order, None))
     a = boxed(a)
     return face("argsort")(a.reshape(-1), axis=0) if axis is None else face("argsort")(a, axis=axis)
 

@@ -7,6 +7,7 @@ import numpy as np
 from ..core.trace import Box, snapshot, strip
 from ..ops import shape as S
 from ..ops.layout import cast
+from ..ops.pad import as_pairs
 from .functions import boxed, implements, reject
 from .ufuncs import store
 
@@ -118,7 +119,8 @@ def roll(a, shift, axis=None):
 
 @implements(np.repeat)
 def repeat(a, repeats, axis=None):
-    repeats = int(repeats) if np.ndim(repeats) == 0 else tuple(int(r) for r in repeats)
+    if not isinstance(repeats, int):
+        repeats = int(repeats) if np.ndim(repeats) == 0 else tuple(int(r) for r in repeats)
     return S.repeat(boxed(a), repeats=repeats, axis=axis)
 
 
@@ -129,12 +131,10 @@ def tile(A, reps):
 
 @implements(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
+    if callable(mode):
+        return _padded_by(mode, boxed(array), pad_width, kwargs)
     return S.pad(boxed(array), pad_width, mode, **kwargs)
 
-
-@implements(np.tril)
-def tril(m, k=0):
-    return S.tril(boxed(m), k=k)
 
 def _padded_by(fill, x, pad_width, kwargs):
     """The array with zeros around it, each lane of which `fill` changes in place, as NumPy calls it."""
@@ -150,6 +150,10 @@ def _padded_by(fill, x, pad_width, kwargs):
         x = np.apply_along_axis(filled, axis, x)
     return x
 
+
+@implements(np.tril)
+def tril(m, k=0):
+    return S.tril(boxed(m), k=k)
 
 
 @implements(np.triu)

@@ -31,7 +31,7 @@ def contestants(verb, n):
     return {"dualad": lambda: lambda: jacobian(x), "torch": torch, "jax": jax}
 
 
-@case("jacfwd.chain30", per=100, of="tangent")
+@case("jacfwd.chain30", per=100, of="tangent", targets={"torch": 0.4}, limit=2.5)
 def columns(tiny):
     """`jacfwd` of the chain of 30 operations, 100 inputs: time per tangent."""
     return contestants("jacfwd", 4 if tiny else 100)
@@ -43,10 +43,10 @@ def rows(tiny):
     return contestants("jacrev", 4 if tiny else 100)
 
 
-@case("hessian.rosenbrock", unit="ms")
+@case("hessian.rosenbrock", unit="ms", targets={"torch": 0.5})
 def hessian(tiny):
-    """`hessian` of the Rosenbrock function of 100 variables."""
-    x = np.random.default_rng(3).normal(size=4 if tiny else 100)
+    """`hessian` of the Rosenbrock function of 200 variables."""
+    x = np.random.default_rng(3).normal(size=4 if tiny else 200)
 
     def rosenbrock(v):
         return (100 * (v[1:] - v[:-1] ** 2) ** 2 + (1 - v[:-1]) ** 2).sum()

@@ -24,7 +24,7 @@ def _namespace() -> dict:
     names = {}
     for name, value in vars(_np).items():
         if isinstance(value, _np.ufunc) and value.__name__ in _REGISTRY:
-            value = _REGISTRY[value.__name__].face
+            value = _ufuncs.with_methods(_REGISTRY[value.__name__].face, value)
         else:
             value = _namespaces.face_of(value)
         if not name.startswith("_"):

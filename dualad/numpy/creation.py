@@ -5,6 +5,8 @@ Creation functions return dualad arrays (`Const`), into which traced values can 
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from ..core.space import space_of
@@ -87,7 +89,29 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
     return filled if dtype is None else filled.astype(dtype)
 
 
-CREATION["full"] = full
+def fromiter(iter, dtype, count=-1, *, like=None):
+    """An array of the values of an iterable, traced ones among them."""
+    values = list(iter if count < 0 else itertools.islice(iter, count))
+    if len(values) < count:
+        raise ValueError(f"iterator too short: expected {count} but iterator had only {len(values)} items.")
+    return array(values, dtype)
+
+
+def require(a, dtype=None, requirements=None, *, like=None):
+    """`np.require`; a traced value has no memory that could fail a requirement."""
+    return asarray(a, dtype) if isinstance(a, Box) else asarray(np.require(a, dtype, requirements))
+
+
+def kaiser(M, beta):
+    """The Kaiser window of `M` points, whose shape `beta` may be traced."""
+    if not isinstance(beta, Box):
+        return np.kaiser(M, beta)
+    half = (M - 1) / 2
+    across = np.zeros(1) if M == 1 else (np.arange(M) - half) / half
+    return np.i0(beta * np.sqrt(1 - across**2)) / np.i0(beta)
+
+
+CREATION.update(full=full, fromiter=fromiter, require=require, kaiser=kaiser)
 CREATION.update(dict.fromkeys(("asanyarray", "ascontiguousarray", "asfortranarray"), asarray))
 
 

@@ -17,6 +17,11 @@ from ..core.errors import MissingRule, at_user_line
 from ..core.trace import Box
 
 _SPACES = ("linalg", "fft", "polynomial")
+_INSTEAD = {
+    "asmatrix": "x @ y and arrays of two axes, for np.matrix holds no derivative",
+    "bmat": "np.block, for np.matrix holds no derivative",
+    "as_strided": "np.lib.stride_tricks.sliding_window_view, or x[index] with an array of positions",
+}
 
 
 def way_in() -> str:
@@ -27,6 +32,8 @@ def way_in() -> str:
         frame = frame.f_back
     while frame is not None and type(frame.f_globals) is dict and _module(frame).startswith("numpy."):
         found, frame = frame, frame.f_back
+    if found is not None and found.f_code.co_name in _INSTEAD:
+        return f"Write {_INSTEAD[found.f_code.co_name]}. Else: "
     door = "" if found is None else _door(_module(found), found.f_code.co_name)
     return f"Write {door}, which takes traced values here. Else: " if door else ""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.elementwise import as_operator, is_foreign
+from ..core.errors import MissingRule, at_user_line
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, strip
 from ..ops.index import getitem
@@ -118,6 +119,18 @@ def _partition(self, kth, axis=-1, kind="introselect", order=None):
     self[...] = np.partition(self, kth, axis, kind, order)
 
 
+def _view(self, dtype=None, type=None):
+    if type is not None or (dtype is not None and np.dtype(dtype) != self.dtype):
+        raise missing_view(dtype if type is None else type)
+    return self[...]
+
+
+def missing_view(kind):
+    return MissingRule(
+        f"x.view({kind}) reads memory as something else{at_user_line()}, which has no derivative; write x.astype(…)"
+    )
+
+
 def _setflags(self, write=None, align=None, uic=None):
     if write is False:
         raise ValueError("a dualad array cannot be made read-only; its stores rebind it and harm nobody")
@@ -157,7 +170,7 @@ _METHODS = {
     },
     **{name: getattr(shaping, name) for name in "ravel swapaxes squeeze repeat diagonal".split()},
     **{name: getattr(selecting, name) for name in "clip take argsort argpartition round".split()},
-    **{name: _np_method(getattr(np, name)) for name in "choose trace".split()},
+    **{name: _np_method(getattr(np, name)) for name in "choose put trace".split()},
     **{name: _value_method(name) for name in "nonzero searchsorted".split()},
     "dot": products.dot,
     "compress": lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
@@ -170,6 +183,7 @@ _METHODS = {
     "partition": _partition,
     "fill": _fill,
     "setflags": _setflags,
+    "view": _view,
     "conj": REGISTRY["conjugate"].face,
     "conjugate": REGISTRY["conjugate"].face,
     "__getitem__": getitem,

@@ -22,6 +22,10 @@ def face_of(value):
         from . import polynomials
 
         return polynomials.face_of(value)
+    if value is np.asarray_chkfinite:
+        from .polynomials import rerun_where_traced
+
+        return rerun_where_traced(value)
     return value
 
 
@@ -96,6 +100,6 @@ def _elementwise(function, given, otypes):
 def special() -> dict:
     """The names of `dualad.numpy` that are none of NumPy's functions."""
     modules = {name: Namespace(getattr(np, name)) for name in ("linalg", "fft", "emath", "polynomial")}
-    return {**modules, "r_": Rows(np.r_), "c_": Rows(np.c_), "vectorize": vectorize}
     for name in ("linalg", "fft"):
         vars(modules[name]).update(standard.module_names(name))
+    return {**modules, "r_": Rows(np.r_), "c_": Rows(np.c_), "vectorize": vectorize}

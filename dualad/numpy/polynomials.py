@@ -15,8 +15,8 @@ import numpy as np
 
 from ..core.trace import Box
 from .creation import asarray
-from .functions import holds_box
-from .rerun import rebound
+from .functions import holds_box, implements
+from .rerun import body_of, rebound
 
 # Parameters that hold numbers of the polynomial or places; the others are degrees, axes and the like.
 _DATA = {"c", "c1", "c2", "c3", "roots", "r", "x", "y", "z", "w", "coef", "pol", "off", "scl", "lbnd", "seq"}
@@ -48,6 +48,19 @@ def rerun_where_traced(function):
         return body(*args, **{k: _writable(v) if k in _DATA else v for k, v in kwargs.items()})
 
     return call
+
+
+def _of_arrays(function):
+    """A dispatched function whose body writes into copies of its arguments."""
+
+    def call(*args, **kwargs):
+        return body_of(function)(*map(_writable, args), **{k: _writable(v) for k, v in kwargs.items()})
+
+    return implements(function)(call)
+
+
+_of_arrays(np.polydiv)
+_of_arrays(np.polyfit)
 
 
 def _writable(a):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 
 import numpy as np
@@ -11,9 +12,9 @@ from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.index import added_at
-from ..ops.layout import cast
+from ..ops.layout import as_dtype, cast
 from .doors import LOSES_SHAPE, frame_at, refuse_lost_shape, way_in
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, boxed, holds_box
 from .suggest import nearest
 
 _OPS: dict = {}  # ufunc -> primitive's function
@@ -28,9 +29,10 @@ def _find(ufunc):
         special = sys.modules.get("scipy.special")
         owned = getattr(np, name, None) is ufunc or getattr(special, name, None) is ufunc
         if prim is None or not owned:
-            raise MissingRule(
-                f"the ufunc {name} has no derivative rule here{at_user_line()}.{nearest(name, REGISTRY)}"
+            instead = (
+                " Write dualad.numpy.vectorize(f)." if "(vectorized)" in name else nearest(name, REGISTRY)
             )
+            raise MissingRule(f"the ufunc {name} has no derivative rule here{at_user_line()}.{instead}")
         op = _OPS[ufunc] = prim.face
     return op
 
@@ -89,24 +91,47 @@ def store(target, result):
     return target
 
 
-def _call(ufunc, *inputs, where=True, dtype=None, casting="same_kind", order="K", subok=True, **named):
-    axes = named.pop("axes", None)
-    if axes is not None and list(axes) != [(-2, -1)] * 3:
-        raise MissingRule(
-            f"np.{ufunc.__name__}: axes= is not supported on traced values{at_user_line()}; use np.moveaxis"
-        )
-    if dtype is not None:
-        inputs = tuple(cast(as_box_or_array(x), dtype) for x in inputs)
-    if casting in ("no", "equiv") and dtype is None:
-        raise MissingRule(
-            f"np.{ufunc.__name__}: casting={casting!r} is not supported on traced values{at_user_line()}"
-        )
+def _call(
+    ufunc,
+    *inputs,
+    where=True,
+    dtype=None,
+    casting="same_kind",
+    order="K",
+    subok=True,
+    signature=None,
+    axes=None,
+    **named,
+):
     if where is not True:
         raise MissingRule(
             f"np.{ufunc.__name__}(…, where=…) leaves entries without a value{at_user_line()}; "
             "give out=, or write np.where(mask, f(x), other)"
         )
+    if dtype is not None or signature is not None or casting != "same_kind":
+        inputs = _as_resolved(ufunc, inputs, dtype, signature, casting)
+    if axes is not None:
+        return _along(ufunc, [as_box_or_array(x) for x in inputs], axes, named)
     return _find(ufunc)(*inputs, **named)
+
+
+def _as_resolved(ufunc, inputs, dtype, signature, casting):
+    """The inputs in the precisions in which NumPy would compute; or its TypeError, that it may not cast them."""
+    if dtype is not None:
+        signature = (*(None,) * ufunc.nin, *(as_dtype(dtype),) * ufunc.nout)
+    kinds = [type(x) if type(x) in (int, float, complex) else as_box_or_array(x).dtype for x in inputs]
+    how = {"casting": casting} if signature is None else {"casting": casting, "signature": signature}
+    loop = ufunc.resolve_dtypes((*kinds, *(None,) * ufunc.nout), **how)
+    return [cast(as_box_or_array(x), t) for x, t in zip(inputs, loop)]
+
+
+def _along(ufunc, inputs, axes, named):
+    """A product of matrices or vectors along the axes that are named for each operand, and for the result."""
+    axes = [a if isinstance(a, tuple) else (a,) for a in axes]
+    last = [tuple(range(-len(a), 0)) for a in axes]
+    inputs = [np.moveaxis(x, a, e) for x, a, e in zip(inputs, axes, last)]
+    result = _find(ufunc)(*inputs, **named)
+    return np.moveaxis(result, last[-1], axes[-1]) if len(axes) > len(inputs) and axes[-1] else result
 
 
 def as_box_or_array(x):
@@ -213,5 +238,21 @@ _METHODS = {
     "reduceat": _reduceat,
     "at": _at,
 }
+
+
+def with_methods(face, ufunc):
+    """`face`, the function of `dualad.numpy`, with NumPy's `reduce`, `at` … that look at all their arguments."""
+    for name in _METHODS:
+        if name != "__call__":
+            setattr(face, name, functools.partial(_method, ufunc, name))
+    return face
+
+
+def _method(ufunc, name, *args, **kwargs):
+    if holds_box(args) or holds_box(kwargs.values()):
+        args = [boxed(a) if isinstance(a, (list, tuple)) and holds_box(a) else a for a in args]
+        return _array_ufunc(None, ufunc, name, *args, **kwargs)
+    return getattr(ufunc, name)(*args, **kwargs)
+
 
 Box.__array_ufunc__ = _array_ufunc

@@ -286,11 +286,14 @@ def astype(x, *, dtype):
     return as_array(x).astype(dtype)
 
 
+def as_dtype(spelling) -> np.dtype:
+    """A dtype of any spelling; one of them is its class."""
+    return spelling() if isinstance(spelling, type) and issubclass(spelling, np.dtype) else np.dtype(spelling)
+
+
 def cast(x, dtype):
     """`astype` for every spelling of a dtype. Objects, strings and dates would lose the derivative: refused."""
-    if isinstance(dtype, type) and issubclass(dtype, np.dtype):
-        dtype = dtype()
-    dtype = np.dtype(dtype)
+    dtype = as_dtype(dtype)
     if dtype.kind not in "biufc":
         raise NotDifferentiable(
             f"a traced value cannot become {dtype}{at_user_line()}, which holds no derivative; "

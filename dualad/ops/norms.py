@@ -37,6 +37,8 @@ prim.read_signature(_evaluate)
 
 
 def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
+    if isinstance(ord, Box):
+        return _of_traced_order(as_array(x), axis, keepdims, ord)
     if not isinstance(x, (Box, list, tuple)):
         return _evaluate(x, axis=axis, keepdims=keepdims, ord=ord)
     if type(x) is Var and type(x.value) is np.ndarray and type(ord) is int and ord == 2:
@@ -44,8 +46,6 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     x = as_array(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
     ord = 2 if ord is None else ord
-    if isinstance(ord, Box):
-        raise MissingRule(f"the order of a norm (ord=) cannot be traced{at_user_line()}; pass a plain number")
     if ord == np.inf or ord == -np.inf:
         extremum = face("max") if ord > 0 else face("min")
         return extremum(face("absolute")(x), axis=axis, keepdims=keepdims)
@@ -53,6 +53,15 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         count = face("count_nonzero")(x, axis=axis, keepdims=keepdims)
         return face("astype")(count, dtype=real_dtype(x.dtype))
     return bind(prim, (x,), {"axis": axis, "keepdims": keepdims, "ord": ord})
+
+
+def _of_traced_order(x, axis, keepdims, ord):
+    """(Σ |x|^ord)^(1/ord) as it stands, by `ord` as well."""
+    total = face("sum")(face("absolute")(x) ** ord, axis=axis, keepdims=keepdims)
+    where, vanishes = face("where"), total == 0
+    return where(
+        vanishes, np.zeros((), total.dtype), where(vanishes, np.ones((), total.dtype), total) ** (1 / ord)
+    )
 
 
 def _of_variable(x, axis, keepdims):
@@ -132,6 +141,11 @@ def matrix_norm(x, *, keepdims=False, ord="fro"):
     (the largest and the smallest sum of a column's absolute values), inf and -inf (of a row's).
     """
     x = as_array(x)
+    if isinstance(ord, Box):
+        raise MissingRule(
+            f"the order of a matrix norm (ord=) cannot be traced{at_user_line()}: it picks one of a few norms. "
+            "Pass a plain number"
+        )
     if not isinstance(x, Box):
         return np.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
     if x.ndim < 2:
@@ -163,7 +177,7 @@ def norm(x, *, ord=None, axis=None, keepdims=False):
     """
     x = as_array(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
-    if not isinstance(x, Box):
+    if not isinstance(x, Box) and not isinstance(ord, Box):
         return np.linalg.norm(x, ord, axis, keepdims)
     if ord is None and (axis is None or not isinstance(axis, tuple) or len(axis) < 3):
         return vector_norm(x, axis=axis, keepdims=keepdims)

@@ -2,14 +2,14 @@
 
 `edge`, `reflect`, `symmetric` and `wrap` read the array at positions that `np.pad` itself gives for an
 `arange`; `mean` and `linear_ramp` and odd reflections are matrices, which `np.pad` gives for the identity;
-`maximum` and `minimum` join the extremum of the border.
+`maximum`, `minimum` and `median` join a number taken from the border.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core.errors import MissingRule, at_user_line
+from ..core.errors import at_user_line
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.space import face
@@ -61,22 +61,23 @@ def pad(
 ):
     """The array with a border of `pad_width`, as `np.pad` makes it.
 
-    `constant_values` may be traced. The modes `median` and `empty`, and functions, are not supported.
+    `constant_values` and `end_values` may be traced. The border of `mode="empty"`, which NumPy leaves undefined, is
+    zero. A mode that is a function is `dualad.numpy.pad`'s.
     """
     x = as_array(array)
     width = as_pairs(pad_width, x)
     if mode == "constant":
         return _with_constants(x, width, constant_values)
-    if isinstance(end_values, Box):
-        raise MissingRule(f"pad: end_values cannot be traced{at_user_line()}; add the ramp yourself")
+    if mode == "empty":
+        return pad_zeros(x, pad_width=width)
     mirrored = mode in ("reflect", "symmetric")
     if mode in ("edge", "wrap") or (mirrored and reflect_type == "even"):
         return _by_position(x, width, mode)
     if mode in ("mean", "linear_ramp") or (mirrored and reflect_type == "odd"):
         return _by_matrix(x, width, mode, end_values, stat_length, reflect_type)
-    if mode in ("maximum", "minimum"):
-        return _by_extremum(x, width, "max" if mode == "maximum" else "min", stat_length)
-    raise MissingRule(f"pad: mode={mode!r} has no derivative rule here{at_user_line()}")
+    if mode in STATISTICS:
+        return _by_statistic(x, width, STATISTICS[mode], stat_length)
+    raise ValueError(f"pad: mode={mode!r} is not a mode of np.pad{at_user_line()}")
 
 
 def as_pairs(pad_width, x):
@@ -118,7 +119,10 @@ def _by_position(x, width, mode):
 
 
 def _by_matrix(x, width, mode, end_values, stat_length, reflect_type):
-    ends = np.broadcast_to(end_values, (x.ndim, 2))
+    ends = from_nested(end_values) if isinstance(end_values, (list, tuple)) else end_values
+    ends = (
+        broadcast_to(ends, shape=(x.ndim, 2)) if isinstance(ends, Box) else np.broadcast_to(ends, (x.ndim, 2))
+    )
     lengths = [None] * x.ndim if stat_length is None else np.broadcast_to(stat_length, (x.ndim, 2)).tolist()
     for axis, sides in enumerate(width):
         if sides == (0, 0):
@@ -130,13 +134,30 @@ def _by_matrix(x, width, mode, end_values, stat_length, reflect_type):
         matrix = np.pad(np.eye(n, dtype=x.dtype), (sides, (0, 0)), mode, **how)
         last = -min(x.ndim, 2)
         x = moveaxis(face("matmul")(matrix, moveaxis(x, axis, last)), last, axis)
-        if mode == "linear_ramp" and np.any(ends[axis]):
-            ramp = np.pad(np.zeros(n, x.dtype), sides, mode, end_values=tuple(ends[axis]))
+        if mode == "linear_ramp" and (isinstance(ends, Box) or np.any(ends[axis])):
+            ramps = [np.pad(np.zeros(n, x.dtype), sides, mode, end_values=one) for one in ((1, 0), (0, 1))]
+            ramp = ends[axis, 0] * ramps[0] + ends[axis, 1] * ramps[1]
             x = x + ramp.reshape(-1, *(1,) * (x.ndim - axis - 1))
     return x
 
 
-def _by_extremum(x, width, name, stat_length):
+def _median(x, axis):
+    """The middle of the sorted numbers, or the mean of the middle two; NaN where there is one."""
+    n = x.shape[axis]
+    ordered = moveaxis(face("sort")(x, axis=axis), axis, 0)
+    middle = (ordered[(n - 1) // 2] + ordered[n // 2]) / 2
+    middle = face("where")(face("isnan")(ordered[-1]), x.dtype.type(np.nan), middle)
+    return moveaxis(middle[None], 0, axis)
+
+
+STATISTICS = {
+    "maximum": lambda x, axis: face("max")(x, axis=axis, keepdims=True),
+    "minimum": lambda x, axis: face("min")(x, axis=axis, keepdims=True),
+    "median": _median,
+}
+
+
+def _by_statistic(x, width, statistic, stat_length):
     lengths = np.broadcast_to(x.size if stat_length is None else stat_length, (x.ndim, 2))
     for axis, (before, after) in enumerate(width):
         n = x.shape[axis]
@@ -145,7 +166,7 @@ def _by_extremum(x, width, name, stat_length):
             (before, slice(0, min(n, lengths[axis, 0]))),
             (after, slice(max(0, n - lengths[axis, 1]), n)),
         ):
-            edge = face(name)(x[(slice(None),) * axis + (part,)], axis=axis, keepdims=True)
+            edge = statistic(x[(slice(None),) * axis + (part,)], axis)
             sides.append(broadcast_to(edge, shape=(*x.shape[:axis], count, *x.shape[axis + 1 :])))
         x = concatenate(sides[0], x, sides[1], axis=axis)
     return x

@@ -15,7 +15,7 @@ import numpy as np
 from ..core.errors import DegenerateError, NotDifferentiable, at_user_line
 from ..core.primitive import Primitive, attach_rule_setters
 from ..core.samples import Sample
-from ..core.trace import Box, bind, strip
+from ..core.trace import Box, as_array_hook, bind, strip
 from . import shape as _shape
 from .matmul import conj, mH, mT
 from .results import QRResult
@@ -24,8 +24,8 @@ from .results import QRResult
 def _evaluate(a, *, mode="reduced"):
     """`q` with orthonormal columns and the upper triangle `r`, `a = q @ r`; of `mode="r"`, `r` alone.
 
-    The derivative exists where the first min(m, n) columns are independent. It is refused for `mode="raw"`,
-    and for `mode="complete"` of tall matrices, where the last columns of `q` are any basis of what is left.
+    The derivative exists where the first min(m, n) columns are independent. The last columns of `q` that
+    `mode="complete"` of a tall matrix has besides are those of LAPACK's reflections. `mode="raw"` is refused.
     """
     return np.linalg.qr(a, mode=mode)
 
@@ -42,16 +42,37 @@ def qr(a, *, mode="reduced"):
         return qr(a, mode="reduced")[1]
     if mode not in ("reduced", "complete"):
         raise NotDifferentiable(
-            f"qr(mode={mode!r}) of a traced array{at_user_line()}: "
-            "only 'reduced', 'complete' and 'r' have derivatives"
+            f"qr(mode={mode!r}) of a traced array{at_user_line()}: LAPACK's reflectors have no derivative here; "
+            "mode='complete' gives the matrices that they make"
         )
+    a = as_array_hook[0](a) if isinstance(a, (list, tuple)) else a
+    if mode == "complete" and a.shape[-2] > a.shape[-1]:
+        return _completed(*bind(prim, (a,), {"mode": "reduced"}))
     q, r = bind(prim, (a,), {"mode": mode})
-    if q.shape[-1] > r.shape[-1]:
-        raise NotDifferentiable(
-            f"qr(mode='complete') of a tall matrix has no derivative{at_user_line()}: "
-            "the last columns of q are any basis. Use mode='reduced'"
-        )
     return QRResult(q, r)
+
+
+def _completed(q, r):
+    """`q` with the other columns that LAPACK's reflections give, and `r` with zeros below.
+
+    They make Q = 1 - V T V^H with V unit lower trapezoidal. So W = E - Q1 = V (T V1^H), for Q1 the first columns and E
+    those of the identity, and the last ones are F - V T V2^H = F - W (W2 W1^-1)^H, where V and T are no longer seen.
+    (G. Ballard et al., "Reconstructing Householder vectors from tall-skinny QR", IPDPS 2014.)
+    """
+    from .linalg import solve
+
+    m, n = q.shape[-2:]
+    eye = np.eye(m, dtype=q.dtype)
+    w = eye[:, :n] - q
+    w1, w2 = w[..., :n, :], w[..., n:, :]
+    if np.any(np.linalg.svd(strip(w1), compute_uv=False)[..., -1:] < 1e-10):
+        raise DegenerateError(
+            f"qr(mode='complete') with a column that is zero below the diagonal{at_user_line()}: LAPACK's "
+            "last columns of q jump here. Use mode='reduced'"
+        )
+    rest = eye[:, n:] - w @ solve(mH(w1), mH(w2))
+    below = np.zeros((*r.shape[:-2], m - n, n), r.dtype)
+    return QRResult(_shape.concatenate(q, rest, axis=-1), _shape.concatenate(r, below, axis=-2))
 
 
 qr.__doc__ = _evaluate.__doc__

@@ -132,7 +132,7 @@ def test_errors():
     with pytest.raises(ValueError, match="no norm of order 3"):
         dualad.vjp(lambda x: N.norm(x, ord=3), np.ones((2, 2)))
     with pytest.raises(TypeError, match="ord="):
-        dualad.vjp(lambda p: N.vector_norm(p * np.ones(3), ord=p), np.array(2.0))
+        dualad.vjp(lambda p: N.matrix_norm(p * np.ones((3, 3)), ord=p), np.array(2.0))
     with pytest.raises(ValueError, match="two axes"):
         dualad.vjp(N.matrix_norm, np.ones(2))
 

@@ -9,7 +9,6 @@ from hypothesis.extra import numpy as hnp
 
 import dualad
 import dualad.numpy as dn
-from dualad.core.errors import MissingRule
 from dualad.ops import shape as S
 from dualad.testing import check_duality, check_grads
 
@@ -315,17 +314,15 @@ def test_pad_with_traced_constants():
     check_grads(lambda c: S.pad(x, 2, constant_values=c * c), (c,), order=2)
 
 
-@pytest.mark.parametrize("mode", ["median", "empty", "nonsense", lambda *a: None])
+@pytest.mark.parametrize("mode", ["nonsense", lambda *a: None])
 def test_pad_refuses_by_name(mode):
-    with pytest.raises(MissingRule, match="mode="):
+    with pytest.raises(ValueError, match="mode="):
         S.pad(array(3), 1, mode)
 
 
-def test_pad_refuses_unknown_keywords_and_traced_ends():
+def test_pad_refuses_unknown_keywords():
     with pytest.raises(TypeError, match="constant_value"):
         S.pad(array(3), 1, constant_value=2)
-    with pytest.raises(MissingRule, match="end_values"):
-        dualad.grad(lambda e: S.pad(array(3), 1, "linear_ramp", end_values=e).sum())(1.0)
     with pytest.raises(ValueError, match="negative"):
         S.pad(array(3), -1)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING as _TYPE_CHECKING
 from . import numpy as numpy
 from .core.batch import BatchFallback as BatchFallback
 from .core.batch import BranchError as BranchError
+from .core.elementwise import elementwise as elementwise
 from .core.errors import ConversionError as ConversionError
 from .core.errors import DegenerateError as DegenerateError
 from .core.errors import DualadError as DualadError
@@ -18,6 +19,9 @@ from .core.errors import ShapeError as ShapeError
 from .core.errors import SparsityError as SparsityError
 from .core.errors import StoreError as StoreError
 from .core.errors import StructureError as StructureError
+from .core.primitive import primitive as primitive
+from .core.samples import Edge as Edge
+from .core.samples import Sample as Sample
 from .core.tree import register_pytree_node as register_pytree_node
 from .core.tree import tree_flatten as tree_flatten
 from .core.tree import tree_leaves as tree_leaves
@@ -45,6 +49,7 @@ from .transforms.stop import stop_gradient as stop_gradient
 if _TYPE_CHECKING:
     from . import autograd as autograd
     from . import data as data
+    from . import implicit as implicit
     from . import nn as nn
     from . import optim as optim
     from . import random as random
@@ -106,10 +111,16 @@ if _TYPE_CHECKING:
     from .testing.audit import audit as audit
     from .testing.audit import checked as checked
     from .transforms import checkpoint_policies as checkpoint_policies
+    from .transforms.callback import FiniteDifferences as FiniteDifferences
+    from .transforms.callback import black_box as black_box
+    from .transforms.callback import pure_callback as pure_callback
     from .transforms.checkpoint import checkpoint as checkpoint
     from .transforms.custom import custom_jvp as custom_jvp
     from .transforms.custom import custom_vjp as custom_vjp
     from .transforms.elementwise import elementwise_grad as elementwise_grad
+    from .transforms.implicit import custom_argmin as custom_argmin
+    from .transforms.implicit import custom_fixed_point as custom_fixed_point
+    from .transforms.implicit import custom_root as custom_root
     from .transforms.jet import jet as jet
     from .transforms.operators import gauss_newton_operator as gauss_newton_operator
     from .transforms.operators import hessian_operator as hessian_operator
@@ -121,13 +132,22 @@ if _TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-# What few programs need, by the module that has it.
+# What few programs need: modules, and names by the module that has them.
+_MODULES = {
+    name: name for name in ("autograd", "data", "implicit", "nn", "optim", "random", "testing", "utils")
+}
+_MODULES["checkpoint_policies"] = "transforms.checkpoint_policies"
 _LATER = {
     "audit": "testing.audit",
     "checked": "testing.audit",
+    "FiniteDifferences": "transforms.callback",
+    "black_box": "transforms.callback",
     "checkpoint": "transforms.checkpoint",
     "checkpoint_name": "ops.flow",
+    "custom_argmin": "transforms.implicit",
+    "custom_fixed_point": "transforms.implicit",
     "custom_jvp": "transforms.custom",
+    "custom_root": "transforms.implicit",
     "custom_vjp": "transforms.custom",
     "gauss_newton_operator": "transforms.operators",
     "hessian_operator": "transforms.operators",
@@ -137,6 +157,7 @@ _LATER = {
     "elementwise_grad": "transforms.elementwise",
     "jet": "transforms.jet",
     "load": "serialization",
+    "pure_callback": "transforms.callback",
     "save": "serialization",
     "sparse_hessian": "transforms.sparsity.matrix",
     "sparse_jacobian": "transforms.sparsity.matrix",
@@ -150,10 +171,8 @@ def __getattr__(name: str):
     """
     if name.startswith("__"):
         raise AttributeError(f"module 'dualad' has no attribute {name!r}")
-    if name in ("autograd", "data", "nn", "optim", "random", "testing", "utils"):
-        found = _importlib.import_module(f"{__name__}.{name}")
-    elif name == "checkpoint_policies":
-        found = _importlib.import_module(f"{__name__}.transforms.checkpoint_policies")
+    if name in _MODULES:
+        found = _importlib.import_module(f"{__name__}.{_MODULES[name]}")
     elif name in _LATER:
         found = getattr(_importlib.import_module(f"{__name__}.{_LATER[name]}"), name)
     else:
@@ -167,7 +186,12 @@ def __getattr__(name: str):
 
 def __dir__():
     tensors = _importlib.import_module(f"{__name__}._tensor")
-    lazy = ("autograd", "data", "nn", "optim", "random", "testing", "utils", *_LATER)
     return sorted(
-        {*globals(), *lazy, *tensors.FUNCTIONS, *(n for n in vars(tensors) if not n.startswith("_"))}
+        {
+            *globals(),
+            *_MODULES,
+            *_LATER,
+            *tensors.FUNCTIONS,
+            *(n for n in vars(tensors) if not n.startswith("_")),
+        }
     )

@@ -18,7 +18,7 @@ FLOORS = [
     {"core"},
     {"ops"},
     {"numpy", "scipy"},
-    {"transforms"},
+    {"transforms", "implicit"},
     {"_torch", "_tensor", "autograd", "random", "serialization"},
     {"nn"},
     {"optim"},

@@ -23,6 +23,9 @@ class Joint(Primitive):
     """
 
     joint = True
+    solid = (
+        False  # whether `evaluate` takes plain arrays only, so that the rows of a batch are done one by one
+    )
 
     def __init__(self, name: str, doc: str = ""):
         super().__init__(name, self.evaluate, doc or f"One call of {name}.", register=False)
@@ -42,6 +45,10 @@ class Joint(Primitive):
         `gs` has None for an output on which no cotangent arrives.
         """
         raise NotImplementedError
+
+    def back(self, primals, outs, active):
+        """The second part of `pullback`, for values that are known."""
+        return self.pullback(primals, active)[1]
 
     def rows(self, mask, size: int) -> Joint:
         """The call for `size` rows at once; `mask` tells which arguments have the rows' axis in front."""

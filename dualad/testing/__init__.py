@@ -9,9 +9,9 @@ from ..ops import load_all as _load_all
 from .checks import CHECKS as CHECKS
 from .checks import run_check as run_check
 from .checks import run_checks as run_checks
-from .differences import central as central
-from .differences import complex_step as complex_step
-from .differences import richardson as richardson
+from ..transforms.differences import central as central
+from ..transforms.differences import complex_step as complex_step
+from ..transforms.differences import richardson as richardson
 from .gradcheck import DerivativeMismatch as DerivativeMismatch
 from .gradcheck import Inconclusive as Inconclusive
 from .gradcheck import check_duality as check_duality

@@ -210,12 +210,19 @@ class Rows(Joint):
         super().__init__(call.name, call.doc)
         self.call, self.mask, self.size = call, tuple(mask), size
         self.axes = tuple(0 if m else None for m in mask)
+        self.solid = call.solid
 
     def _map(self, f, *axes):
         return vmap(f, in_axes=axes, out_axes=0, axis_size=self.size)
 
     def evaluate(self, *xs):
-        return tuple(self._map(self.call.evaluate, *self.axes)(*xs))
+        if not self.call.solid:
+            return tuple(self._map(self.call.evaluate, *self.axes)(*xs))
+        rows = [
+            self.call.evaluate(*[x[k] if m else x for x, m in zip(xs, self.mask, strict=True)])
+            for k in range(self.size)
+        ]
+        return tuple(np.stack(column) for column in zip(*rows, strict=True))
 
     def push(self, primals, tangents):
         outs, moves = self._map(self.call.push, self.axes, self.axes)(tuple(primals), tuple(tangents))
@@ -225,17 +232,20 @@ class Rows(Joint):
         return self.face(*primals) if any(map(is_differentiated, primals)) else tuple(outs)
 
     def pullback(self, primals, active):
-        """One pass for the values; the residuals are computed once more, row by row of the pull."""
-        primals = tuple(primals)
+        outs = self.face(*primals)
+        return outs, self.back(primals, outs, active)
 
-        def pulled(xs, gs):
-            return filled(self.call.pullback(xs, active)[1](list(gs)), [xs[i] for i in active])
+    def back(self, primals, outs, active):
+        """The rule of one row, mapped; what its residuals are is computed once more."""
+
+        def pulled(xs, outs, gs):
+            return filled(self.call.back(xs, outs, active)(list(gs)), [xs[i] for i in active])
 
         def back(gs):
-            found = self._map(pulled, self.axes, 0)(primals, tuple(gs))
+            found = self._map(pulled, self.axes, 0, 0)(tuple(primals), tuple(outs), tuple(gs))
             return [d if self.mask[i] else d.sum(axis=0) for d, i in zip(found, active, strict=True)]
 
-        return self.face(*primals), back
+        return back
 
     def rows(self, mask, size):
         return Rows(self, mask, size)

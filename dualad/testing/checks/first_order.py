@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.space import space_of
-from ..differences import complex_step, richardson
+from ...transforms.differences import complex_step, richardson
 from ..probe import EPS, apart, inner, pull, push, randoms, value
 from ..results import Wrong
 from ..samples import calls, rng_of, shape_calls, smooth_calls

@@ -6,7 +6,7 @@ import numpy as np
 
 from ...transforms.forward import jvp
 from ...transforms.reverse import vjp
-from ..differences import richardson
+from ...transforms.differences import richardson
 from ..probe import inner, push, randoms, value
 from ..results import Wrong
 from ..samples import few, rng_of, smooth_calls

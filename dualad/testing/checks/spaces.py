@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.space import Space, space_of
-from ..differences import richardson
+from ...transforms.differences import richardson
 from ..probe import apart, pull, push, randoms, value
 from ..results import NotApplicable, Wrong
 from ..samples import accepts, calls, complex_calls, few, float32_calls, rng_of

@@ -14,6 +14,7 @@ from ..core.trace import Box as ndarray
 from . import creation as _creation
 from . import methods as _methods  # noqa: F401  (attaches them to Box)
 from . import namespaces as _namespaces
+from . import neighbours as _neighbours
 from . import protocols as _protocols  # noqa: F401
 from . import standard as _standard
 from . import ufuncs as _ufuncs
@@ -37,3 +38,4 @@ def _namespace() -> dict:
 
 
 globals().update(_namespace())
+_neighbours.wait()

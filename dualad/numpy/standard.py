@@ -9,10 +9,12 @@ The standard: https://data-apis.org/array-api/2024.12/.
 from __future__ import annotations
 
 import inspect
+import types
 from collections.abc import Callable
 
 import numpy as np
 
+from ..core.primitive import REGISTRY
 from ..core.trace import Box, as_const, settled
 from ..ops.layout import cast
 from . import creation, selecting, shaping
@@ -218,6 +220,23 @@ LATER_NUMPY = {
 }
 
 
+class Special(types.ModuleType):
+    """`dualad.numpy.special`: the functions of scipy.special that have rules. Under `SCIPY_ARRAY_API=1` SciPy looks for
+    them here, in the namespace of its arguments."""
+
+    def __getattr__(self, name):
+        import scipy.special
+
+        if hasattr(scipy.special, name):
+            prim = REGISTRY.find(_SPECIAL_ALIASES.get(name, name))
+            if prim is not None:
+                return prim.face
+        raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+
+
+_SPECIAL_ALIASES = {"digamma": "psi"}
+
+
 def names() -> dict:
     """What stands in `dualad.numpy` beside or instead of NumPy's names."""
     own: dict[str, object] = {f.__name__: f for f in (sort, argsort, clip, count_nonzero, from_dlpack)}
@@ -226,6 +245,7 @@ def names() -> dict:
         own.update(reshape=reshape, astype=astype)
     own.update({name: answers_in_arrays(faced(getattr(np, name))) for name in _IN_ARRAYS.split()})
     own["linspace"] = always_array(faced(np.linspace))
+    own["special"] = Special("dualad.numpy.special", Special.__doc__)
     own["__array_api_version__"] = VERSIONS[-1]
     own["__array_namespace_info__"] = NamespaceInfo
     return own

@@ -15,6 +15,7 @@ from .core.errors import LeakedValue as LeakedValue
 from .core.errors import MissingRule as MissingRule
 from .core.errors import NotDifferentiable as NotDifferentiable
 from .core.errors import RecomputationError as RecomputationError
+from .core.errors import RandomLayer as RandomLayer
 from .core.errors import ShapeError as ShapeError
 from .core.errors import SparsityError as SparsityError
 from .core.errors import StoreError as StoreError
@@ -106,6 +107,12 @@ if _TYPE_CHECKING:
     from ._tensor import zeros as zeros
     from ._tensor import zeros_like as zeros_like
     from .ops.flow import checkpoint_name as checkpoint_name
+    from .inspect.nans import NanError as NanError
+    from .inspect.nans import debug_infs as debug_infs
+    from .inspect.nans import debug_nans as debug_nans
+    from .inspect.profiling import profile as profile
+    from .inspect.residuals import saved_residuals as saved_residuals
+    from .inspect.trace import trace as trace
     from .serialization import load as load
     from .serialization import save as save
     from .testing.audit import audit as audit
@@ -161,6 +168,12 @@ _LATER = {
     "save": "serialization",
     "sparse_hessian": "transforms.sparsity.matrix",
     "sparse_jacobian": "transforms.sparsity.matrix",
+    "NanError": "inspect.nans",
+    "debug_infs": "inspect.nans",
+    "debug_nans": "inspect.nans",
+    "profile": "inspect.profiling",
+    "saved_residuals": "inspect.residuals",
+    "trace": "inspect.trace",
 }
 
 

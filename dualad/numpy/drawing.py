@@ -11,6 +11,8 @@ from types import FrameType
 
 import numpy as np
 
+from ..core.errors import MissingRule, at_user_line
+
 GENERATORS = (np.random.Generator, np.random.RandomState)
 # Names of methods that mean nothing else.
 METHODS = frozenset(
@@ -33,6 +35,19 @@ def drawing() -> str:
         "A NumPy generator draws with plain numbers alone. Draw from rng = dualad.random.default_rng(seed), or from "
         "dualad.random.Generator(rng): the same numbers, differentiable in their parameters. Else: "
     )
+
+
+def refuse_shuffle(frame) -> None:
+    """Raise if NumPy's `shuffle`, which asks for the length first, is about to swap rows, views of one array."""
+    if (
+        "shuffle" in frame.f_code.co_names
+        and "shuffle" in (names := _names_of_line(frame))
+        and "len" not in names
+    ):
+        raise MissingRule(
+            f"shuffle of a NumPy generator would fill a traced array with copies of some rows{at_user_line()}. Write "
+            "dualad.random.Generator(rng).shuffle(x), or x = x[rng.permutation(len(x))]"
+        )
 
 
 def _draws(frame) -> bool:

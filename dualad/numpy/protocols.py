@@ -9,6 +9,7 @@ import sys
 import numpy as np
 
 from ..core.batch import Batched, BranchError
+from ..core.describe import layers
 from ..core.errors import ConversionError, at_user_line
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
@@ -121,14 +122,13 @@ def _contains(self, item):
 
 def _repr(self):
     text = np.array2string(np.asarray(strip(self)), separator=", ", prefix="Array(")
-    if type(settled(self)) is Const:
-        return f"Array({text})"
-    ended = "" if self.owner.alive else ", ended"
-    return f"Array({text}, {type(self).__name__} of {self.owner.name} {self.owner.id}{ended})"
+    return f"Array({', '.join([text, *layers(settled(self))])})"
 
 
 def _str(self):
-    return str(strip(self))
+    """What `print` shows: the value as NumPy would show it, and what is known of its derivative."""
+    found = layers(settled(self))
+    return f"{strip(self)}  ({', '.join(found)})" if found else str(strip(self))
 
 
 def _format(self, spec):

@@ -23,6 +23,8 @@ from .transport import beta_velocity, gamma_velocity, vonmises_velocity
 
 def _held(z, *parameters):
     """The numbers drawn, in the common shape."""
+    if all(np.shape(p) in ((), np.shape(z)) for p in parameters):
+        return np.array(z)[()]
     return np.array(np.broadcast_to(z, np.broadcast_shapes(np.shape(z), *map(np.shape, parameters))))[()]
 
 

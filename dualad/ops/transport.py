@@ -139,3 +139,4 @@ vonmises_velocity.vjp(**_VONMISES)
 def _(rng):
     yield Sample(rng.uniform(0.5, 4, (2, 3)), rng.uniform(-3, 3, (2, 3)), complex=False)
     yield Sample(rng.uniform(20, 40, (3,)), rng.uniform(-0.3, 0.3, (3,)), complex=False)
+    yield Sample(rng.uniform(0.5, 4, (3,)), rng.uniform(-3, 3, (3,)), n=2, complex=False)

@@ -21,7 +21,7 @@ SCORES = {
     "geometric": "(k - 1) * np.log1p(-p) + np.log(p)",
     "negative_binomial": "n * np.log(p) + k * np.log1p(-p)",
     "multinomial": "np.sum(k * np.log(pvals))",
-    "zipf": "-a * np.log(k) - log_zeta(a)",
+    "zipf": "-a * np.log(k) - log_zeta(a), with the logarithm of Riemann's zeta function",
     "logseries": "k * np.log(p) - np.log(-np.log1p(-p))",
     "choice": "np.log(p[k])",
     "hypergeometric": "the parameters are whole numbers, in which there is no derivative",

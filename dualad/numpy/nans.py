@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from . import reductions
-from .editing import apply_along_axis
-from .functions import NoValue, boxed, faced, implements, reject, truth
+from . import order_statistics, reductions
+from .functions import NoValue, boxed, implements, reject, truth
 from .ufuncs import store
 
 
@@ -69,30 +68,13 @@ nanvar = implements(np.nanvar)(_moment(reductions.var))
 nanstd = implements(np.nanstd)(_moment(reductions.std))
 
 
-def _by_lanes(of, a, axis, keepdims, out):
-    """`of` the numbers of each lane: all of `a`, or what lies along the axes. Axes that `of` makes come first."""
-    a = boxed(a)
-    axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = sorted(range(a.ndim)[k] for k in axes)
-    rest = [k for k in range(a.ndim) if k not in axes]
-    lanes = np.transpose(a, (*rest, *axes)).reshape((*(a.shape[k] for k in rest), -1))
-    found = boxed(apply_along_axis(lambda lane: of(lane[np.flatnonzero(_seen(lane))]), -1, lanes))
-    made, n = found.ndim - len(rest), len(rest)
-    if truth(keepdims):
-        kept = tuple(1 if k in axes else m for k, m in enumerate(a.shape))
-        found, n = found.reshape(kept + tuple(found.shape[n:])), a.ndim
-    found = np.moveaxis(found, range(n, n + made), range(made))
-    return found if out is None else store(out, found)
-
-
 @implements(np.nanmedian)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NoValue):
-    return _by_lanes(lambda x: np.median(x) if x.size else np.nan, a, axis, keepdims, out)
+    half = np.asarray(0.5)
+    return order_statistics.quantile(boxed(a), half, axis, "linear", truth(keepdims), skip_nan=True, out=out)
 
 
-def _quantile(of):
-    quantile, name = faced(of), f"np.nan{of.__name__}"
-
+def _quantile(name, per):
     def nan_quantile(
         a,
         q,
@@ -103,15 +85,17 @@ def _quantile(of):
         keepdims=NoValue,
         *,
         weights=None,
-        **old,
+        interpolation=None,
     ):
-        reject(name, weights=(weights, None), **{k: (v, None) for k, v in old.items()})
-        q = boxed(q)
-        none = np.full(q.shape, np.nan)
-        return _by_lanes(lambda x: quantile(x, q, method=method) if x.size else none, a, axis, keepdims, out)
+        reject(name, interpolation=(interpolation, None))
+        levels = order_statistics.levels(boxed(q), per)
+        weights = None if weights is None else boxed(weights)
+        return order_statistics.quantile(
+            boxed(a), levels, axis, method, truth(keepdims), weights=weights, skip_nan=True, out=out
+        )
 
     return nan_quantile
 
 
-nanquantile = implements(np.nanquantile)(_quantile(np.quantile))
-nanpercentile = implements(np.nanpercentile)(_quantile(np.percentile))
+nanquantile = implements(np.nanquantile)(_quantile("np.nanquantile", 1))
+nanpercentile = implements(np.nanpercentile)(_quantile("np.nanpercentile", 100))

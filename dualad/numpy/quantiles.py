@@ -12,7 +12,8 @@ import numpy as np
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.sort import partition
-from .functions import boxed, implements, run_body
+from . import order_statistics
+from .functions import boxed, implements, reject, run_body
 from .ufuncs import store
 
 
@@ -46,6 +47,8 @@ def _finish(result, ordered, shape, out):
 def median(a, axis=None, out=None, overwrite_input=False, keepdims=False):
     a = boxed(a)
     if not _is_usual(a, axis):
+        if order_statistics.in_a_batch(a):
+            return order_statistics.quantile(a, np.asarray(0.5), axis, "linear", keepdims, out=out)
         return run_body(np.median, (a, axis, out, overwrite_input, keepdims), {})
     lanes, kept = _lanes(a, axis)
     n = lanes.shape[0]
@@ -91,6 +94,8 @@ def _quantile_by(function, per):
         a, q = boxed(a), boxed(q)
         usual = method == "linear" and _is_usual(a, axis) and all(w is None for w in weights.values())
         levels = _levels(q, per) if usual else None
+        if levels is None and order_statistics.in_a_batch(a, q, *weights.values()):
+            return _of_a_batch(function.__name__, a, q, axis, out, method, keepdims, per, **weights)
         if levels is None:
             return run_body(function, (a, q, axis, out, overwrite_input, method, keepdims), weights)
         lanes, kept = _lanes(a, axis)
@@ -98,6 +103,14 @@ def _quantile_by(function, per):
         return _finish(result, ordered, levels.shape + kept if keepdims else None, out)
 
     return quantile
+
+
+def _of_a_batch(name, a, q, axis, out, method, keepdims, per, weights=None, interpolation=None):
+    """Where NumPy's body would ask for the truth of values that differ between the rows of a `vmap`."""
+    reject(f"np.{name}", interpolation=(interpolation, None))
+    weights = None if weights is None else boxed(weights)
+    q = order_statistics.levels(q, per)
+    return order_statistics.quantile(a, q, axis, method, keepdims, weights=weights, out=out)
 
 
 quantile = _quantile_by(np.quantile, 1)

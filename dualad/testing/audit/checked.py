@@ -18,13 +18,14 @@ import numpy as np
 
 from ...core.checking import CHECKER
 from ...core.reverse import ReverseTrace, Var
-from ...core.tree import tree_map
+from ...core.trace import Box
+from ...core.tree import tree_leaves, tree_map
 from ..gradcheck import DerivativeMismatch
 from .duality import Residual, blame, compare, digits, random_tangent, tolerance_of, try_call
 from .judge import judge
 from .lines import NOWHERE, definitions
 from .screen import ScreenTrace
-from .watch import CallTrace, below
+from .watch import CallTrace, WatchTrace, below
 
 
 class WrongDerivative(DerivativeMismatch):
@@ -83,18 +84,15 @@ class Session:
         agree = not residual.error > self._allowed(seeds)
         if not agree or self.trace.suspects:
             self._find(self.trace.suspects)
-        if not agree:
-            self._unexplained(residual)
+        if not agree and residual.error > 1e-3 and residual.error > 100 * self._conditioning(seeds, residual):
+            raise unexplained(residual)
 
     def _find(self, suspects):
         """Run the program again, and try each call by itself; those with a rule of their own against numbers."""
-        tape = ReverseTrace(self.trace.name)
         calls: list = []
-        trace = CallTrace(tape.name, calls.append)
-        variables = [x if v is None else tape.leaf(v) for x, v in zip(self.inputs, self.values, strict=True)]
+        self._run(self.values, CallTrace(self.trace.name, calls.append))
         token = CHECKER.set(None)
         try:
-            self.again(self._watched(variables, trace))
             for call in reversed(calls):
                 self._try(call, suspects)
         finally:
@@ -119,14 +117,28 @@ class Session:
         for name, reason in self.trace.unpushed.items():
             warnings.warn(f"checked: {name} cannot be checked: {reason}", UncheckedWarning, stacklevel=4)
 
-    def _unexplained(self, residual: Residual):
-        """Every call is right for itself: roundoff has grown on the way, or the sweep has gone wrong."""
-        if residual.error > 1e-3:
-            raise WrongDerivative(
-                f"the engines disagree: forward gives {residual.forward:.12g}, reverse {residual.reverse:.12g}; yet "
-                "every primitive by itself is right. dualad.audit(f, *args) tells whether the function is "
-                "ill-conditioned there; if it is not, this is a mistake in dualad."
-            )
+    def _conditioning(self, seeds, residual: Residual) -> float:
+        """How far the forward side moves, relative to its size, when the arguments move by roundoff."""
+        beside = [None if v is None or isinstance(v, Box) else self._moved(v) for v in self.values]
+        outs, trace = self._run(beside, WatchTrace(self.trace.name))
+        near = [trace.tangent_of(o) for o in outs[: len(self.out_tangents)]]
+        shift = abs(compare(seeds, near, [], []).forward - residual.forward)
+        return shift / residual.size if np.isfinite(shift) else 0.0
+
+    def _moved(self, v):
+        a = np.asarray(v)
+        return (a * (1 + 4 * np.finfo(a.dtype).eps * self.rng.uniform(-1, 1, a.shape))).astype(a.dtype)
+
+    def _run(self, values, trace):
+        """Run the program once more, watched by `trace`; the leaves of what it returns."""
+        tape = ReverseTrace(trace.name)
+        inputs = zip(self.inputs, self.values, values, strict=True)
+        variables = [x if v is None else tape.leaf(v if w is None else w) for x, v, w in inputs]
+        token = CHECKER.set(None)
+        try:
+            return tree_leaves(self.again(self._watched(variables, trace))), trace
+        finally:
+            CHECKER.reset(token)
 
 
 class UncheckedWarning(UserWarning):
@@ -147,6 +159,15 @@ def guilty(call, residual: Residual, argument: str) -> WrongDerivative:
         name,
         call.line,
         argument,
+    )
+
+
+def unexplained(residual: Residual) -> WrongDerivative:
+    """The error for engines that disagree although every call is right for itself, and nothing is ill-conditioned."""
+    return WrongDerivative(
+        f"the engines disagree: forward gives {residual.forward:.12g}, reverse {residual.reverse:.12g}; yet every "
+        "primitive by itself is right. This is a mistake in dualad, or the function gives something else when it is "
+        "run again; dualad.audit(f, *args) tells."
     )
 
 

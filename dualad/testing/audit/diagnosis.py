@@ -259,14 +259,19 @@ class Diagnosis:
 
     # ---- the nodes ----
 
-    def finite(self, tangents, found):
-        """Whether the derivatives are numbers at all; if not, who bore the first that is none."""
+    def finite(self, outs, tangents, found):
+        """Whether results and derivatives are numbers at all; if not, who bore the first that is none."""
         bad = [a for a in (*(tangents or ()), *found) if a is not None and not is_finite(a)]
-        if bad:
+        if bad or not all(map(is_finite, outs)):
             self.settled = True
             first = next((n for n in self.report.nodes if n.births), None)
             where = f": {first.births[0]}, by {first.primitive}" if first is not None else ""
-            self.add("not finite", f"a derivative is NaN or infinite{where}", error=True, node=first)
+            self.add(
+                "not finite",
+                f"{'a derivative' if bad else 'the result'} is NaN or infinite{where}",
+                error=True,
+                node=first,
+            )
 
     def notes(self):
         """Kinks, births and casts, a line each."""

@@ -23,8 +23,7 @@ def fingerprint(x: Any, depth: int = 3) -> Any:
     if isinstance(x, Box):
         x = strip(x)
     if isinstance(x, (np.ndarray, np.generic)):
-        a = np.asarray(x)
-        return (a.shape, a.dtype.str, zlib.crc32(np.ascontiguousarray(a).view(np.uint8).data) if a.dtype != object else id(x))
+        return _content(np.asarray(x))
     if isinstance(x, np.random.Generator):
         return str(x.bit_generator.state)
     if isinstance(x, np.random.RandomState):
@@ -40,6 +39,12 @@ def fingerprint(x: Any, depth: int = 3) -> Any:
     if depth and hasattr(x, "__dict__") and not isinstance(x, type) and not callable(x):
         return fingerprint(vars(x), depth - 1)
     return id(x)
+
+
+def _content(a: np.ndarray) -> tuple:
+    if a.dtype.hasobject:
+        return (a.shape, a.dtype.str, id(a))
+    return (a.shape, a.dtype.str, zlib.crc32(np.ascontiguousarray(a).reshape(-1).view(np.uint8).data))
 
 
 def names_seen_by(f: Callable) -> dict[str, Any]:

@@ -105,7 +105,7 @@ class Auditor:
             report.nodes = record.nodes
         self.precision = 8 if record is None else record.precision
         diagnosis = Diagnosis(self, subject, report, record, rng)
-        diagnosis.finite(tangents, found)
+        diagnosis.finite(outs, tangents, found)
         diagnosis.engines(outs, tangents, seeds, found, moves)
         diagnosis.numbers(self._numbers(subject, report, rng, moves, tangents, (seeds, found)))
         diagnosis.notes()

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.checking import CHECKER
 from ...core.errors import MissingRule
 from ...core.forward import push
 from ...core.reverse import Var
@@ -97,13 +98,22 @@ def push_quietly(prim, primals, params, out, carriers, active) -> tuple:
     flags: list = []
     with np.errstate(divide="call", invalid="call", call=lambda kind, _: flags.append(kind)):
         if is_joint(prim):
-            tangents = [c.aux if i in active else None for i, c in enumerate(carriers)]
-            moved = prim.push([snapshot(p) for p in primals], tangents)[1]
+            moved = _push_joint(prim, primals, carriers, active)
         else:
             moved = push(prim, primals, params, out, carriers, active, flags)
     if not prim.multi:
         return (_fitted(out, moved),)
     return tuple(_fitted(o, t) for o, t in zip(out, moved, strict=True))
+
+
+def _push_joint(prim, primals, carriers, active):
+    """The tangents by a rule for all arguments; the transpositions it may need are not pullbacks of the user's."""
+    tangents = [c.aux if i in active else None for i, c in enumerate(carriers)]
+    token = CHECKER.set(None)
+    try:
+        return prim.push([snapshot(p) for p in primals], tangents)[1]
+    finally:
+        CHECKER.reset(token)
 
 
 def is_joint(prim) -> bool:

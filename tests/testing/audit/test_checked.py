@@ -1,0 +1,184 @@
+"""`checked`: pullbacks that are watched give what they give without, in every transform, and cost what is said."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+import dualad
+from dualad.core.checking import checker
+from dualad.core.elementwise import elementwise
+from dualad.core.primitive import REGISTRY
+from dualad.testing.audit import WrongDerivative
+
+RNG = np.random.default_rng(5)
+X = RNG.normal(size=6)
+
+
+def f(x):
+    return np.sum(np.sin(x) * np.exp(x[::-1])) + np.max(x) * np.linalg.norm(x)
+
+
+@pytest.fixture
+def wrong():
+    op = elementwise(
+        np.sinh,
+        jvp=lambda dx, x: dx * np.cosh(x),
+        vjp=lambda g, x: -g * np.cosh(x),
+        name="a_wrong_sinh",
+        doc="sinh",
+    )
+    yield op
+    del REGISTRY["a_wrong_sinh"]
+
+
+def p(x):
+    return {"a": x[:2], "b": [x[2:]]}
+
+
+def g(t):
+    return np.sum(np.sin(t["a"])) * np.sum(t["b"][0] ** 2)
+
+
+CALLS = {
+    "grad": (1, lambda: dualad.grad(f)(X)),
+    "value_and_grad": (1, lambda: dualad.value_and_grad(f)(X)),
+    "argnums, keywords": (
+        1,
+        lambda: dualad.grad(lambda s, x, k: f(x * k) * s, argnums=(1, 0))(2.0, X, k=0.5),
+    ),
+    "a pytree": (1, lambda: dualad.grad(g)(p(X))),
+    "aux": (1, lambda: dualad.grad(lambda x: (f(x), {"u": np.cos(x)}), has_aux=True)(X)),
+    "vjp, twice": (
+        2,
+        lambda: (lambda back: (back(X), back(2 * X)))(dualad.vjp(lambda x: np.cumsum(x**2), X)[1]),
+    ),
+    "vjp, aux": (0, lambda: dualad.vjp(lambda x: (x * 2, x + 1), X, has_aux=True)[2]),
+    "jacrev": (1, lambda: dualad.jacrev(lambda x: np.cumsum(x**2))(X)),
+    "hessian": (1, lambda: dualad.hessian(f)(X)),
+    "grad of grad": (2, lambda: dualad.grad(lambda x: np.sum(dualad.grad(f)(x) ** 2))(X)),
+    "jvp of grad": (1, lambda: dualad.jvp(dualad.grad(f), (X,), (X,))),
+    "vmap of grad": (1, lambda: dualad.vmap(dualad.grad(f))(X.reshape(2, 3))),
+    "complex": (1, lambda: dualad.grad(lambda z: np.sum(np.abs(np.sin(z)) ** 2))(X + 1j)),
+    "holomorphic": (1, lambda: dualad.grad(lambda z: np.sum(np.sin(z)), holomorphic=True)(X + 1j)),
+    "float32": (1, lambda: dualad.grad(f)(X.astype(np.float32))),
+    "stores": (1, lambda: dualad.grad(stores)(X)),
+    "checkpoint": (1, lambda: dualad.grad(lambda x: f(dualad.checkpoint(np.sin)(x)))(X)),
+    "several outputs": (
+        1,
+        lambda: dualad.grad(lambda x: np.sum(np.linalg.eigh(np.outer(x, x) + np.diag(x))[0] ** 3))(X),
+    ),
+    "a NaN behind a mask": (
+        1,
+        lambda: dualad.grad(lambda s: np.sum(np.where(X > 0, s * np.sqrt(X), 0.0)))(2.0),
+    ),
+    "no dependence": (1, lambda: dualad.grad(lambda x: 3.0)(X)),
+}
+
+
+def stores(x):
+    y = np.zeros_like(x)
+    y[0] = x[1]
+    y[2:] = x[2:] * y[0]
+    return np.sum(y**2)
+
+
+@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.filterwarnings("ignore:invalid value")
+def test_what_comes_out_is_the_same(name):
+    count, call = CALLS[name]
+    want = call()
+    with dualad.checked() as check:
+        got = call()
+    for a, b in zip(dualad.tree_leaves(got), dualad.tree_leaves(want), strict=True):
+        assert type(a) is type(b) and a.dtype == b.dtype
+        np.testing.assert_allclose(a, b, rtol=1e-13 if a.dtype.itemsize > 4 else 1e-5)
+    assert check.count == count
+
+
+def test_a_fault_is_found_by_every_verb(wrong):
+    h = lambda x: np.sum(wrong(x))
+    for call in (
+        lambda: dualad.grad(h)(X),
+        lambda: dualad.value_and_grad(h)(X),
+        lambda: dualad.vjp(wrong, X)[1](X),
+        lambda: dualad.jacrev(wrong)(X),
+        lambda: dualad.vmap(dualad.grad(h))(X.reshape(2, 3)),
+        lambda: dualad.jvp(dualad.grad(h), (X,), (X,)),
+    ):
+        with pytest.raises(WrongDerivative, match="a_wrong_sinh"), dualad.checked():
+            call()
+        call()  # outside nobody looks
+
+
+def test_the_function_runs_once():
+    calls = []
+    with dualad.checked():
+        dualad.grad(lambda x: (calls.append(1), np.sum(x))[1])(X)
+    assert calls == [1]
+
+
+def test_a_pullback_made_inside_is_watched_outside(wrong):
+    with dualad.checked():
+        _, back = dualad.vjp(wrong, X)
+    with pytest.raises(WrongDerivative):
+        back(X)
+
+
+def test_other_threads_are_not_watched(wrong):
+    found = []
+    with dualad.checked():
+        thread = threading.Thread(target=lambda: found.append(dualad.grad(lambda x: np.sum(wrong(x)))(X)))
+        thread.start()
+        thread.join()
+    assert len(found) == 1
+
+
+def test_blocks_nest_and_end():
+    assert checker() is None
+    check = dualad.checked()
+    with check:
+        dualad.grad(f)(X)
+        with check, dualad.checked() as inner:
+            dualad.grad(f)(X)
+        dualad.grad(f)(X)
+        with pytest.raises(ZeroDivisionError), dualad.checked():
+            dualad.grad(lambda x: 1 / 0)(X)
+    assert (check.count, inner.count) == (2, 1) and checker() is None
+
+
+def test_tolerance(wrong):
+    with dualad.checked(tolerance=10.0):
+        dualad.grad(lambda x: np.sum(wrong(x)))(X)
+
+
+def test_a_reversed_gradient_can_be_trusted():
+    @dualad.custom_vjp
+    def reversed_gradient(x):
+        return x
+
+    reversed_gradient.defvjp(lambda x: (x, None), lambda _, g: (-g,))
+    h = lambda x: np.sum(reversed_gradient(x) ** 2)
+    with pytest.raises(WrongDerivative, match="reversed_gradient"), dualad.checked():
+        dualad.grad(h)(X)
+    with dualad.checked(trust=("reversed_gradient",)) as check:
+        assert np.allclose(dualad.grad(h)(X), -2 * X)
+    assert check.count == 1
+
+
+def test_ill_conditioned_is_not_wrong():
+    a = np.vander(np.linspace(0, 1, 12))
+    with dualad.checked() as check:
+        dualad.grad(lambda b: np.sum(np.linalg.solve(a, b)))(RNG.normal(size=12))
+        dualad.grad(lambda a: np.sum(np.linalg.inv(a)))(a)
+    assert check.count == 2
+
+
+def test_a_leak_is_still_a_leak():
+    kept = []
+    with dualad.checked():
+        dualad.grad(lambda x: (kept.append(x), np.sum(x))[1])(X)
+    with pytest.raises(dualad.LeakedValue, match="used after grad has returned"):
+        np.sin(kept[0])

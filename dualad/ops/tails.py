@@ -175,22 +175,25 @@ def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
     return side * integral(height, factor, end, knees)
 
 
-def ratio_slopes(ratio, kappa):
-    """The first three derivatives of A = I1(κ) / I0(κ); K. Mardia and P. Jupp, Directional Statistics (2000), A.14."""
-    first = 1 - ratio / kappa - ratio * ratio
-    second = (ratio / kappa - first) / kappa - 2 * ratio * first
-    third = (
-        2 * (first - ratio / kappa) / (kappa * kappa) - second / kappa - 2 * (first * first + ratio * second)
-    )
-    return first, second, third
+def ratio_slopes(ratio, kappa, n: int) -> list:
+    """A = I1(κ) / I0(κ), and its derivatives up to the n-th.
+
+    From A' = 1 - A/κ - A², by Leibniz' rule; K. Mardia and P. Jupp, Directional Statistics (2000), A.14.
+    """
+    slopes, over = [ratio], [ratio / kappa]
+    for k in range(n):
+        square = sum(math.comb(k, i) * slopes[i] * slopes[k - i] for i in range(k + 1))
+        slopes.append((k == 0) - over[k] - square)
+        over.append((slopes[k + 1] - (k + 1) * over[k]) / kappa)
+    return slopes
 
 
 def vonmises_tail(kappa, x, n: int) -> np.ndarray:
-    """-(∂/∂κ)ⁿ F / q for an angle x, q = exp(κ cos x) / (2π I0(κ)), up to n = 4."""
+    """-(∂/∂κ)ⁿ F / q for an angle x, q = exp(κ cos x) / (2π I0(κ))."""
     from scipy.special import i0e, i1e
 
     ratio = i1e(kappa) / i0e(kappa)
-    slopes = ratio_slopes(ratio, kappa)
+    slopes = ratio_slopes(ratio, kappa, n - 1)
     t = np.abs(x)
     side = np.where(np.cos(t) >= ratio, -1.0, 1.0)
     start = np.sin(t / 2) ** 2
@@ -201,6 +204,6 @@ def vonmises_tail(kappa, x, n: int) -> np.ndarray:
         return 2 * kappa * (start - np.sin((low + y) / 2) ** 2)
 
     def factor(y):
-        return bell(n, lambda i: np.cos(low + y) - ratio if i == 1 else -slopes[i - 2])
+        return bell(n, lambda i: np.cos(low + y) - ratio if i == 1 else -slopes[i - 1])
 
     return np.sign(x) * side * integral(height, factor, high - low, [])

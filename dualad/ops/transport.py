@@ -6,14 +6,13 @@ V = -Fₙ/q, q the density and Fₙ the n-th derivative of F in the parameter,
 
     ∂V/∂parameter = V of order n + 1 - V ∂(log q)/∂parameter,    ∂V/∂l = -qₙ/q - V ∂(log q)/∂l.
 
-So every order exists (for von Mises: up to the fourth). The numbers come from `tails`.
+So every order exists. The numbers come from `tails`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from ..core.errors import MissingRule, at_user_line
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from . import tails
@@ -110,26 +109,20 @@ def _(rng):
 @primitive
 def vonmises_velocity(kappa, x, *, n=1):
     """-(∂/∂κ)ⁿ F / q for an angle of the von Mises distribution around 0: with n = 1, dx/dκ at a fixed F."""
-    if n > 4:
-        raise MissingRule(
-            f"draws of vonmises have derivatives by kappa up to the fourth, not the fifth{at_user_line()}; "
-            "dualad.stop_gradient(kappa) where it is not wanted"
-        )
     return _in_blocks(lambda k, x: tails.vonmises_tail(k, x, n), kappa, x)
 
 
-def _vonmises_logs(kappa, x):
-    ratio = i1e(kappa) / i0e(kappa)
-    slopes = tails.ratio_slopes(ratio, kappa)
-    return lambda i: cos(x) - ratio if i == 1 else -slopes[i - 2]
+def _vonmises_logs(kappa, x, n):
+    slopes = tails.ratio_slopes(i1e(kappa) / i0e(kappa), kappa, n - 1)
+    return lambda i: cos(x) - slopes[0] if i == 1 else -slopes[i - 1]
 
 
 vonmises_velocity.primitive.elementwise = True
 _VONMISES = dict(
     kappa=lambda d, kappa, x, n, out: (
-        d * (vonmises_velocity(kappa, x, n=n + 1) - out * _vonmises_logs(kappa, x)(1))
+        d * (vonmises_velocity(kappa, x, n=n + 1) - out * _vonmises_logs(kappa, x, 1)(1))
     ),
-    x=lambda d, kappa, x, n, out: d * (-tails.bell(n, _vonmises_logs(kappa, x)) + out * (kappa * sin(x))),
+    x=lambda d, kappa, x, n, out: d * (-tails.bell(n, _vonmises_logs(kappa, x, n)) + out * (kappa * sin(x))),
 )
 vonmises_velocity.jvp(**_VONMISES)
 vonmises_velocity.vjp(**_VONMISES)

@@ -16,6 +16,7 @@ from ..core.trace import Box, Const, settled, strip
 from ..core.tree import flatten_like, tree_flatten, tree_leaves
 from ._run import as_output
 from .batch import vmap
+from .reverse import vjp
 
 ARRAYS = (Box, np.ndarray, np.generic, int, float, complex)
 
@@ -184,6 +185,27 @@ def check_linear(owner, apply, zeros, what, of):
                         "cannot be derived from it. Differentiate in the rule's own mode, or write the rule of the "
                         "other mode too"
                     )
+
+
+def pushed_by_pulling(call, primals, tangents, owner):
+    """`push` of a call that has a `pullback` only: the reverse engine runs over that, from cotangents to cotangents."""
+    active = [i for i, d in enumerate(tangents) if d is not None]
+    outs, back = call.pullback(primals, active)
+    differentiable = [k for k, o in enumerate(outs) if o.dtype.kind in "fc"]
+
+    def pulled(*gs):
+        given = [None] * len(outs)
+        for k, g in zip(differentiable, gs, strict=True):
+            given[k] = g
+        return filled(back(given), [primals[i] for i in active])
+
+    zeros = filled([None] * len(differentiable), [outs[k] for k in differentiable])
+    check_linear(owner, pulled, zeros, "bwd", "the cotangent")
+    _, transposed = vjp(pulled, *zeros)
+    moves = [None] * len(outs)
+    for k, d in zip(differentiable, transposed(tuple(tangents[i] for i in active)), strict=True):
+        moves[k] = d
+    return outs, tuple(moves)
 
 
 def _random_like(z, rng):

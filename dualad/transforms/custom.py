@@ -23,6 +23,7 @@ from ._custom import (
     filled,
     is_differentiated,
     outputs_of,
+    pushed_by_pulling,
     tangents_of,
 )
 from .reverse import vjp
@@ -197,24 +198,7 @@ class _CallVJP(_Call):
         return self._values(primals, outs), back
 
     def push(self, primals, tangents):
-        """The rule transposed: the reverse engine runs over `bwd`, from cotangents to cotangents."""
-        active = [i for i, d in enumerate(tangents) if d is not None]
-        outs, back = self.pullback(primals, active)
-        differentiable = [k for k, o in enumerate(outs) if o.dtype.kind in "fc"]
-
-        def pulled(*gs):
-            given = [None] * len(outs)
-            for k, g in zip(differentiable, gs, strict=True):
-                given[k] = g
-            return filled(back(given), [primals[i] for i in active])
-
-        zeros = filled([None] * len(differentiable), [outs[k] for k in differentiable])
-        check_linear(self.custom, pulled, zeros, "bwd", "the cotangent")
-        _, transposed = vjp(pulled, *zeros)
-        moves = [None] * len(outs)
-        for k, d in zip(differentiable, transposed(tuple(tangents[i] for i in active)), strict=True):
-            moves[k] = d
-        return outs, tuple(moves)
+        return pushed_by_pulling(self, primals, tangents, self.custom)
 
 
 def _kept(residuals):

@@ -12,7 +12,7 @@ from ..core.batch import ROWS, BatchTrace, rank_of, spread
 from ..core.errors import StructureError, at_user_line
 from ..core.space import face
 from ..core.trace import Box
-from ..core.tree import tree_flatten
+from ..core.tree import LEAF, tree_flatten
 from ._run import as_output, is_traced_by, leave, run
 
 
@@ -23,17 +23,37 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
     ----------
     f : callable
         Of one row; its primitives are applied to whole batches. Python branches on batched values raise.
-    in_axes : int, None, or a pytree prefix of them, one per positional argument
-        The axis of each leaf that counts rows; None for what all rows share.
-    out_axes : int, None, or a pytree prefix
+    in_axes : int, None, or a tuple or list of them, one per positional argument
+        The axis of each leaf that counts rows, negative ones from the end; None for what all rows share. For an
+        argument that is a pytree, an int or None speaks for all of it, a pytree of them for its parts. Keyword
+        arguments have their rows on axis 0.
+    out_axes : int, None, or a pytree of them
         Where the rows' axis goes in the output; None for an output that is the same for all rows.
     axis_size : int, optional
         The number of rows, where no argument tells it.
 
+    Returns
+    -------
+    callable
+        Takes arguments with one more axis than `f` does, where `in_axes` says; its output has one more.
+
     Raises
     ------
     StructureError
-        The arguments disagree on the number of rows, or none tells it.
+        The arguments disagree on the number of rows, or none tells it; axes do not fit the arguments or the output.
+    BranchError
+        `f` asks for the truth of a value that differs from row to row.
+
+    Warns
+    -----
+    BatchFallback
+        A primitive without a batch rule is applied row by row.
+
+    Examples
+    --------
+    >>> import numpy as np, dualad
+    >>> dualad.vmap(np.dot, in_axes=(0, None))(np.eye(2), np.array([3.0, 4.0]))
+    array([3., 4.])
 
     Notes
     -----
@@ -43,20 +63,17 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
 
     @functools.wraps(f)
     def mapped(*args, **kwargs):
-        leaves, treedef = tree_flatten(args)
-        axes = spread_prefix(in_axes if isinstance(in_axes, (tuple, list)) else (in_axes,) * len(args), args)
-        size = _row_count(leaves, axes, axis_size)
+        leaves, treedef = tree_flatten((args, kwargs))
+        axes = _axes_of(in_axes, args) + [0] * len(tree_flatten(kwargs)[0])
+        size = _row_count(leaves, axes, axis_size, treedef)
         trace = BatchTrace(size)
         rows = [
             x if ax is None else trace.batched(to_front(x, ax)) for x, ax in zip(leaves, axes, strict=True)
         ]
-        more, keywords = tree_flatten(kwargs)
-        if more:
-            _row_count(more, [0] * len(more), size)
-        keywords = keywords.unflatten(trace.batched(x) for x in more)
-        out = _run_rows(trace, f, treedef.unflatten(rows), keywords)
+        args, kwargs = treedef.unflatten(rows)
+        out = _run_rows(trace, f, args, kwargs)
         outs, outdef = tree_flatten(out)
-        places = spread_prefix(out_axes, out)
+        places = spread_prefix(out_axes, out, "out_axes")
         return outdef.unflatten(_out(o, ax, trace) for o, ax in zip(outs, places, strict=True))
 
     return mapped
@@ -77,34 +94,72 @@ def _run_rows(trace, f, args, kwargs):
         ROWS.reset(before)
 
 
-def spread_prefix(prefix, tree) -> list:
+def _axes_of(in_axes, args) -> list:
+    if not isinstance(in_axes, (tuple, list)):
+        return spread_prefix(in_axes, args, "in_axes")
+    if len(in_axes) != len(args):
+        raise StructureError(
+            f"vmap: in_axes={in_axes!r} speaks of {len(in_axes)} positional arguments, {len(args)} are given"
+            f"{at_user_line()}; keyword arguments have their rows on axis 0, and need no entry"
+        )
+    return [ax for p, x in zip(in_axes, args, strict=True) for ax in spread_prefix(p, x, "in_axes")]
+
+
+def spread_prefix(prefix, tree, what) -> list:
     """One axis per leaf of `tree`, from a prefix of it: an int or None stands for a whole subtree."""
-    if prefix is None or isinstance(prefix, (int, np.integer)):
+    if prefix is None or (isinstance(prefix, (int, np.integer)) and not isinstance(prefix, bool)):
         return [prefix] * len(tree_flatten(tree)[0])
-    if isinstance(prefix, (tuple, list)) and isinstance(tree, (tuple, list)):
-        if len(prefix) != len(tree):
-            raise StructureError(f"{len(prefix)} axes for {len(tree)} arguments{at_user_line()}")
-        return [ax for p, t in zip(prefix, tree, strict=True) for ax in spread_prefix(p, t)]
-    if isinstance(prefix, dict) and isinstance(tree, dict) and prefix.keys() == tree.keys():
-        return [ax for k in sorted(tree) for ax in spread_prefix(prefix[k], tree[k])]
+    parts, outline = tree_flatten(tree, is_leaf=lambda t: t is not tree)
+    axes, given = tree_flatten(prefix, is_leaf=lambda t: t is not prefix)
+    same = given == outline or ({given.kind, outline.kind} == {tuple, list} and len(axes) == len(parts))
+    if given.kind is LEAF or not same:
+        raise StructureError(
+            f"vmap: {what}={prefix!r} does not fit the tree {tree_flatten(tree)[1]}{at_user_line()}; it takes an int "
+            "or None for all of it, or a tree like it of these"
+        )
+    return [ax for p, t in zip(axes, parts, strict=True) for ax in spread_prefix(p, t, what)]
+
+
+def _row_count(leaves, axes, axis_size, treedef):
+    """The number of rows, on which all that is mapped must agree."""
+    sizes = {}
+    for k, (x, ax) in enumerate(zip(leaves, axes, strict=True)):
+        if ax is None:
+            continue
+        shape = x.shape if hasattr(x, "shape") else np.shape(x)
+        if not -len(shape) <= ax < len(shape):
+            raise StructureError(
+                f"vmap: {_place(treedef, k)} has shape {shape} and no axis {ax}{at_user_line()}; say in_axes=None for "
+                "what all rows share"
+            )
+        sizes[k] = shape[ax]
+    found = {*sizes.values()} | ({axis_size} if axis_size is not None else set())
+    if len(found) == 1:
+        return found.pop()
+    if not found:
+        raise StructureError(
+            f"vmap needs one number of rows for all arguments; nothing tells it: give axis_size{at_user_line()}"
+        )
+    said = [f"{_place(treedef, k)} has {n} on axis {axes[k]}" for k, n in sizes.items()]
+    said += [f"axis_size says {axis_size}"] if axis_size is not None else []
     raise StructureError(
-        f"the axes {prefix!r} are no prefix of the tree {tree_flatten(tree)[1]}{at_user_line()}"
+        f"vmap needs one number of rows for all arguments: {', '.join(said)}{at_user_line()}; in_axes names other "
+        "axes, None for what all rows share"
     )
 
 
-def _row_count(leaves, axes, axis_size):
-    sizes = {}
-    for k, (x, ax) in enumerate(zip(leaves, axes, strict=True)):
-        if ax is not None:
-            shape = np.shape(x) if not isinstance(x, Box) else x.shape
-            if not -len(shape) <= ax < len(shape):
-                raise StructureError(f"vmap: leaf {k} has shape {shape} and no axis {ax}{at_user_line()}")
-            sizes[k] = shape[ax]
-    found = set(sizes.values()) | ({axis_size} if axis_size is not None else set())
-    if len(found) != 1:
-        said = f"they have {sorted(found)}" if found else "nothing tells it: give axis_size"
-        raise StructureError(f"vmap needs one number of rows for all arguments; {said}{at_user_line()}")
-    return found.pop()
+def _place(treedef, k):
+    """Where leaf `k` stands in `(args, kwargs)`."""
+    args, kwargs = treedef.children
+    for i, arg in enumerate(args.children):
+        if k < arg.num_leaves:
+            return f"argument {i}" + (f", leaf {k}," if arg.num_leaves > 1 else "")
+        k -= arg.num_leaves
+    for name, arg in zip(kwargs.aux, kwargs.children, strict=True):
+        if k < arg.num_leaves:
+            return f"argument {name!r}" + (f", leaf {k}," if arg.num_leaves > 1 else "")
+        k -= arg.num_leaves
+    raise IndexError(k)
 
 
 def to_front(x, axis):
@@ -125,11 +180,17 @@ def move(x, source, target):
 
 def _out(o, axis, trace):
     o = as_output(o)
-    if not is_traced_by(o, trace):
-        o = leave(o)
-        return o if axis is None else move(spread(o, trace.size), 0, axis)
+    mapped = is_traced_by(o, trace)
+    o = leave(o.value) if mapped else leave(o)
     if axis is None:
+        if not mapped:
+            return o
         raise StructureError(
             f"vmap: out_axes=None for an output that differs from row to row{at_user_line()}; say where its axis goes"
         )
-    return move(leave(o.value), 0, axis)
+    o = o if mapped else spread(o, trace.size)
+    if not -rank_of(o) <= axis < rank_of(o):
+        raise StructureError(
+            f"vmap: out_axes={axis}, but the output has {rank_of(o)} axes, that of the rows included{at_user_line()}"
+        )
+    return move(o, 0, axis)

@@ -313,6 +313,8 @@ def _split_first(c, lead, shape):
 
 
 def _reshaped(x, shape):
+    if x.shape == shape:
+        return x
     return face("reshape")(x, shape=shape) if isinstance(x, Box) else x.reshape(shape)
 
 

@@ -6,13 +6,14 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..core.errors import StructureError, at_user_line
+from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.linear import Program, RecordTrace
 from ..core.space import space_of
-from ..core.trace import Box
+from ..core.trace import Box, strip
 from ..core.tree import flatten_like, tree_flatten
-from ._run import as_input, as_output, is_traced_by, leave, own_arrays, run, split_aux
+from ._run import as_input, as_output, is_traced_by, leave, not_differentiable, own_arrays, run, split_aux
+from .forward import jvp
 from .reverse import leave_aux, vjp
 
 
@@ -80,9 +81,17 @@ def _fitting(dx, space, k):
     dx = dx if isinstance(dx, Box) else np.asarray(dx)
     if dx.shape != space.shape:
         raise StructureError(
-            f"leaf {k}: the primal has shape {space.shape}, its tangent {dx.shape}{at_user_line()}"
+            f"leaf {k}: the primal has shape {space.shape}, its tangent {dx.shape}{at_user_line()}; "
+            "a tangent has its primal's shape, np.ones_like(x) for instance"
         )
-    return dx if dx.dtype == space.dtype else dx.astype(space.dtype)
+    if dx.dtype == space.dtype:
+        return dx
+    if not np.can_cast(dx.dtype, space.dtype, "same_kind"):
+        raise StructureError(
+            f"leaf {k}: the primal is {space.dtype}, its tangent {dx.dtype}{at_user_line()}; "
+            "cast the tangent to the primal's dtype"
+        )
+    return dx.astype(space.dtype)
 
 
 def linear_transpose(f: Callable, *primals) -> Callable:
@@ -91,15 +100,61 @@ def linear_transpose(f: Callable, *primals) -> Callable:
     Parameters
     ----------
     f : callable
-        Linear in its arguments.
-    *primals : pytrees of arrays
-        Of the arguments' shapes and dtypes; their values do not matter.
+        Linear in its arguments; a constant that it adds has no influence.
+    *primals : pytrees of arrays, or of anything with a shape and a floating-point dtype
+        Like the arguments; their values do not matter.
 
     Returns
     -------
     callable
         From a cotangent of the output to a tuple of cotangents of the arguments.
+
+    Raises
+    ------
+    NotDifferentiable
+        An argument is of integer dtype, or `f` is not linear: two random points have different derivatives along a
+        third.
+
+    Examples
+    --------
+    >>> import numpy as np, dualad
+    >>> transpose = dualad.linear_transpose(lambda x: np.array([[1.0, 2.0]]) @ x, np.zeros(2))
+    >>> transpose(np.array([1.0]))
+    (array([1., 2.]),)
     """
     leaves, treedef = tree_flatten(primals)
-    zeros = treedef.unflatten(np.zeros(s.shape, s.dtype) for s in map(space_of, leaves))
+    spaces = [space_of(x) for x in leaves]
+    for k, space in enumerate(spaces):
+        if space.dtype.kind not in "fc":
+            raise not_differentiable(space.dtype, "linear_transpose", f"leaf {k} of the primals")
+    zeros = treedef.unflatten(s.zeros() for s in spaces)
+    _check_linear(f, treedef, spaces)
     return vjp(f, *zeros)[1]
+
+
+def _check_linear(f, treedef, spaces):
+    """Derivatives at two random points, along one random direction, are the same for a linear function."""
+    rng = np.random.default_rng(0)
+
+    def point(low, high):
+        return treedef.unflatten(_uniform(rng, s, low, high) for s in spaces)
+
+    here, there, move = point(0.5, 1.5), point(-1.5, -0.5), point(-1, 1)
+    slopes = [tree_flatten(jvp(f, x, move)[1])[0] for x in (here, there)]
+    for a, b in zip(*slopes, strict=True):
+        a, b = np.asarray(strip(a)), np.asarray(strip(b))
+        precision = 1e4 * np.finfo(a.dtype).eps
+        if a.shape != b.shape or not np.allclose(
+            a, b, rtol=precision, atol=precision * np.max(np.abs(a), initial=0), equal_nan=True
+        ):
+            raise NotDifferentiable(
+                f"linear_transpose: the function is not linear{at_user_line()}; its derivative depends on the point. "
+                "dualad.vjp(f, x)[1] is the transpose of the derivative at x"
+            )
+
+
+def _uniform(rng, space, low, high):
+    x = rng.uniform(low, high, space.shape)
+    return np.asarray(
+        x + 1j * rng.uniform(low, high, space.shape) if space.dtype.kind == "c" else x, space.dtype
+    )

@@ -122,6 +122,8 @@ def own(cotangents, leaves, seeds=()):
             if g.base is not None or not g.flags.writeable or id(g) in seen:
                 g = g.copy()
             seen.add(id(g))
+        else:
+            g = leave(g)  # a pullback kept beyond an outer transform, whose values it holds, says so
         out.append(g)
     return out
 

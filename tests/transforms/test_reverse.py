@@ -179,3 +179,97 @@ def test_thousand_reads_of_one_array_allocate_what_they_read():
 def test_stop_gradient():
     assert dualad.grad(lambda x: x * dualad.stop_gradient(x))(3.0) == 3.0
     assert dualad.jvp(lambda x: x * dualad.stop_gradient(x), (3.0,), (1.0,))[1] == 3.0
+
+
+# ---- the pullback -------------------------------------------------------------------------------------
+
+
+def bilinear(p, y):
+    return {"outer": np.outer(p[0], y), "sum": np.sum(np.sin(p[1]) * y)}
+
+
+def test_pullbacks_are_reusable_and_take_parts():
+    x, y = np.array([0.3, 1.2]), np.array([2.0, -1.0])
+    _, pull = dualad.vjp(bilinear, (x, x), y)
+    first = pull({"outer": np.ones((2, 2)), "sum": 1.0})
+    again = pull({"outer": np.ones((2, 2)), "sum": 1.0})
+    for a, b in zip(dualad.tree_leaves(first), dualad.tree_leaves(again), strict=True):
+        assert np.array_equal(a, b) and not np.shares_memory(a, b)
+    np.testing.assert_allclose(first[0][0], [1, 1])
+    np.testing.assert_allclose(first[1], np.sum(x) + np.sin(x))
+    (p, q), r = pull({"outer": None, "sum": 2.0})  # None stands for zeros
+    np.testing.assert_array_equal(p, np.zeros(2))
+    np.testing.assert_allclose(q, 2 * np.cos(x) * y)
+    np.testing.assert_allclose(r, 2 * np.sin(x))
+
+
+def test_pullbacks_are_differentiable_in_their_cotangent():
+    x, w = np.array([0.3, 1.2, -0.7]), np.arange(6.0).reshape(2, 3)
+    f = lambda x: w @ np.sin(x)
+    j = dualad.jacfwd(f)(x)
+    _, pull = dualad.vjp(f, x)  # made outside
+    g = np.array([1.0, 2.0])
+    np.testing.assert_allclose(dualad.grad(lambda g: np.sum(pull(g)[0] ** 2))(g), 2 * j @ j.T @ g)
+    np.testing.assert_allclose(dualad.jvp(lambda g: pull(g)[0], (g,), (g,))[1], j.T @ g)
+    np.testing.assert_allclose(dualad.jacrev(lambda g: pull(g)[0])(g), j.T)
+    np.testing.assert_allclose(dualad.linearize(lambda g: pull(g)[0], g)[1](g), j.T @ g)
+    # and inside, where it is differentiable in the point as well
+    inside = lambda x, g: dualad.vjp(f, x)[1](g)[0]
+    np.testing.assert_allclose(dualad.jacfwd(inside, 1)(x, g), j.T)
+    np.testing.assert_allclose(dualad.jacfwd(inside)(x, g), -np.diag(np.sin(x) * (w.T @ g)))
+    np.testing.assert_allclose(dualad.jacrev(inside)(x, g), -np.diag(np.sin(x) * (w.T @ g)))
+
+
+def test_pullbacks_take_batches_in_one_sweep(monkeypatch):
+    calls = []
+    rule = dualad.core.primitive.REGISTRY["matmul"].vjp_rules["b"]
+    monkeypatch.setattr(rule, "call", lambda *a, call=rule.call: (calls.append(1), call(*a))[1])
+    w = np.random.default_rng(0).normal(size=(40, 3, 4))
+    x = np.random.default_rng(1).normal(size=(4, 5))
+    _, pull = dualad.vjp(lambda x: np.matmul(w, x), x)
+    g = np.random.default_rng(2).normal(size=(7, 40, 3, 5))
+    (rows,) = dualad.vmap(pull)(g)
+    assert len(calls) <= 1
+    np.testing.assert_allclose(rows, np.stack([pull(row)[0] for row in g]), rtol=1e-12)
+
+
+def test_pullbacks_of_integers_give_none():
+    y, pull = dualad.vjp(
+        lambda x, n, flag: np.where(flag, x**n, x), np.array([2.0, 3.0]), 2, np.array([True, False])
+    )
+    gx, gn, gflag = pull(np.ones(2))
+    np.testing.assert_array_equal(gx, [4, 1])
+    assert gn is None and gflag is None
+    (tree,) = dualad.vjp(lambda p: p["x"] * p["n"], {"x": 2.0, "n": 3})[1](1.0)
+    assert tree == {"x": 3.0, "n": None}
+
+
+def test_integer_outputs_take_any_cotangent():
+    (k, y), pull = dualad.vjp(lambda x: (np.argmax(x), 2 * x), np.array([1.0, 5.0]))
+    assert k == 1
+    for seed in (None, 0, 1.0):
+        np.testing.assert_array_equal(pull((seed, np.ones(2)))[0], [2, 2])
+
+
+def test_a_pullback_does_not_outlive_an_outer_transform():
+    kept = []
+
+    def outer(x):
+        kept.append(dualad.vjp(lambda y: y * x, x)[1])
+        return np.sum(kept[0](x)[0])
+
+    assert dualad.grad(outer)(3.0) == 6.0
+    with pytest.raises(dualad.LeakedValue, match=r"grad.*test_reverse.py:\d+"):
+        kept[0](1.0)
+
+
+def test_cotangents_must_fit():
+    _, pull = dualad.vjp(lambda x: (x, x), np.ones(3))
+    with pytest.raises(
+        dualad.StructureError, match=r"like the output \(at test_reverse.py:\d+\): tuple\(\*, \*\)"
+    ):
+        pull(np.ones(3))
+    with pytest.raises(dualad.StructureError, match=r"shape \(3,\), its cotangent \(2,\)"):
+        pull((np.ones(2), np.ones(3)))
+    with pytest.raises(dualad.StructureError, match="output is float64, its cotangent complex128"):
+        pull((1j * np.ones(3), np.ones(3)))

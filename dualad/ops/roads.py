@@ -66,11 +66,9 @@ def fast_road(general=None, *, views=False):
 def tape(prim, x, out, params):
     """A variable for `out`, the result of a linear primitive of the variable `x`."""
     rule, into = prim.vjp_rules["x"], prim.into_rules.get("x")
-    space = Space(x.aux[2], x.aux[3])
-    given = [space if ask == "x_space" else params[ask] for ask in rule.asks]
-    how = (rule.call, given, None, None)
+    how = (rule.call, _asked(rule, x, params), None, None)
     if into is not None:
-        how = (rule.call, given, into.call, [space if ask == "x_space" else params[ask] for ask in into.asks])
+        how = (*how[:2], into.call, _asked(into, x, params))
     r = new(Var)
     r.value, r.owner = out, x.owner
     r.aux = [new_node_id(), pull_linear, out.shape, out.dtype, x.aux, how]
@@ -86,6 +84,13 @@ def record(prim, args, k, out, params, saved):
     what = (prim, params, (k,), x.owner)
     r.aux = [new_node_id(), pull_general, out.shape, out.dtype, (x.aux,), what, saved]
     return r
+
+
+def _asked(rule, x, params):
+    """What the rule asks for: parameters, and the space of the variable `x`."""
+    if "x_space" in rule.asks:
+        params = {**params, "x_space": Space(x.aux[2], x.aux[3])}
+    return tuple(map(params.__getitem__, rule.asks))
 
 
 def pull_linear(node, g, cots, heap, flags):

@@ -38,7 +38,6 @@ def gradcheck():
 
 
 def _gradcheck(f, /, *args, digits=None, seed=0, rtol=None):
-    __tracebackhide__ = True
     from dualad.testing.audit import Auditor
 
     report = Auditor(seed=seed, rtol=rtol)(f, *args)
@@ -66,7 +65,6 @@ def _checking(test, mark):
 
     @functools.wraps(test)
     def checked_test(*args, **kwargs):
-        __tracebackhide__ = True
         for f, given in _subjects(test(*args, **kwargs), mark.args):
             _gradcheck(f, *given, **options)
 

@@ -1,6 +1,6 @@
 """`python -m dualad.check module:function`: the audit of a function from the shell.
 
-The exit status is 0 where the derivatives are right, 1 where they are not, and 2 where the command cannot be carried out.
+The exit status is 0 where the derivatives are right, 1 where they are not, 2 where the command cannot be carried out.
 """
 
 from __future__ import annotations
@@ -192,7 +192,8 @@ def _by_signature(f, rng) -> tuple:
             args.append(complex(rng.normal(), rng.normal()))
         else:
             raise Usage(
-                f"nothing says what {p.name!r} is: give --args, --inputs or --shape, or the function an attribute check_args"
+                f"nothing says what {p.name!r} is: give --args, --inputs or --shape, or the function an attribute "
+                "check_args"
             )
     return tuple(args)
 

@@ -7,8 +7,8 @@ import pytest
 
 from examples._report import Row, report, rows
 
-ON_THEIR_OWN = ("black_scholes", "kalman_nile", "lotka_volterra", "standard_errors")
-ON_SCIKIT_LEARN = ("gaussian_process", "logistic_regression")
+ON_THEIR_OWN = ("black_scholes", "kalman_nile", "lotka_volterra", "standard_errors", "variational_inference")
+ON_SCIKIT_LEARN = ("gaussian_process", "logistic_regression", "ridge_penalty")
 
 
 @pytest.mark.parametrize("name", ON_THEIR_OWN + ON_SCIKIT_LEARN)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
 import sys
 
 from .. import numpy as _numpy  # noqa: F401  (fills the registry)
@@ -14,7 +16,18 @@ def main(argv=None) -> int:
     parser = argparse.ArgumentParser(prog="python -m dualad.testing", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="primitives; all where none is named")
     parser.add_argument("--page", metavar="FILE", help="write the matrix as a Markdown page instead")
+    parser.add_argument(
+        "--import",
+        dest="modules",
+        metavar="MODULE",
+        action="append",
+        default=[],
+        help="a module of yours that defines primitives",
+    )
     options = parser.parse_args(argv)
+    sys.path.insert(0, os.getcwd())
+    for module in options.modules:
+        importlib.import_module(module)
     unknown = [n for n in options.names if n not in REGISTRY]
     if unknown:
         parser.error(f"no primitive named {', '.join(unknown)}; there are {', '.join(sorted(REGISTRY))}")

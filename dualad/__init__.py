@@ -14,8 +14,8 @@ from .core.errors import FreedGraph as FreedGraph
 from .core.errors import LeakedValue as LeakedValue
 from .core.errors import MissingRule as MissingRule
 from .core.errors import NotDifferentiable as NotDifferentiable
-from .core.errors import RecomputationError as RecomputationError
 from .core.errors import RandomLayer as RandomLayer
+from .core.errors import RecomputationError as RecomputationError
 from .core.errors import ShapeError as ShapeError
 from .core.errors import SparsityError as SparsityError
 from .core.errors import StoreError as StoreError
@@ -24,10 +24,13 @@ from .core.primitive import primitive as primitive
 from .core.samples import Edge as Edge
 from .core.samples import Sample as Sample
 from .core.tree import register_pytree_node as register_pytree_node
+from .core.tree import tree_all as tree_all
 from .core.tree import tree_flatten as tree_flatten
 from .core.tree import tree_leaves as tree_leaves
 from .core.tree import tree_map as tree_map
+from .core.tree import tree_reduce as tree_reduce
 from .core.tree import tree_structure as tree_structure
+from .core.tree import tree_transpose as tree_transpose
 from .core.tree import tree_unflatten as tree_unflatten
 from .transforms.batch import vmap as vmap
 from .transforms.curvature import ggnvp as ggnvp
@@ -106,13 +109,13 @@ if _TYPE_CHECKING:
     from ._tensor import where as where
     from ._tensor import zeros as zeros
     from ._tensor import zeros_like as zeros_like
-    from .ops.flow import checkpoint_name as checkpoint_name
     from .inspect.nans import NanError as NanError
     from .inspect.nans import debug_infs as debug_infs
     from .inspect.nans import debug_nans as debug_nans
     from .inspect.profiling import profile as profile
     from .inspect.residuals import saved_residuals as saved_residuals
     from .inspect.trace import trace as trace
+    from .ops.flow import checkpoint_name as checkpoint_name
     from .serialization import load as load
     from .serialization import save as save
     from .testing.audit import audit as audit
@@ -132,6 +135,7 @@ if _TYPE_CHECKING:
     from .transforms.operators import gauss_newton_operator as gauss_newton_operator
     from .transforms.operators import hessian_operator as hessian_operator
     from .transforms.operators import jacobian_operator as jacobian_operator
+    from .transforms.ravel import ravel_pytree as ravel_pytree
     from .transforms.sparsity.detect import hessian_sparsity as hessian_sparsity
     from .transforms.sparsity.detect import jacobian_sparsity as jacobian_sparsity
     from .transforms.sparsity.matrix import sparse_hessian as sparse_hessian
@@ -164,6 +168,7 @@ _LATER = {
     "elementwise_grad": "transforms.elementwise",
     "jet": "transforms.jet",
     "load": "serialization",
+    "ravel_pytree": "transforms.ravel",
     "pure_callback": "transforms.callback",
     "save": "serialization",
     "sparse_hessian": "transforms.sparsity.matrix",

@@ -6,6 +6,7 @@ Every transform takes and returns them. `None` is a tree without leaves. A class
 
 from __future__ import annotations
 
+import functools
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ class _Kind(NamedTuple):
 
 
 _KINDS: dict[type, _Kind] = {}
+_NOTHING = object()
 
 
 class TreeDef:
@@ -177,3 +179,26 @@ def tree_map(f: Callable, tree, *rest, is_leaf=None):
             raise StructureError(f"trees of different structure: {treedef} and {other_def}")
         columns.append(more)
     return treedef.unflatten(map(f, *columns))
+
+
+def tree_reduce(f: Callable, tree, initializer=_NOTHING, is_leaf=None):
+    """`f(f(first, second), third) …` over the leaves, from `initializer` on if there is one."""
+    leaves = tree_leaves(tree, is_leaf)
+    return functools.reduce(f, leaves) if initializer is _NOTHING else functools.reduce(f, leaves, initializer)
+
+
+def tree_all(tree, is_leaf=None) -> bool:
+    """Whether all leaves are true."""
+    return all(tree_leaves(tree, is_leaf))
+
+
+def tree_transpose(outer: TreeDef, inner: TreeDef | None, tree):
+    """A tree of the structure `outer` of trees of the structure `inner`, turned inside out.
+
+    `inner` may be None: it is then that of the first subtree.
+    """
+    parts = flatten_like(outer, tree, "tree_transpose: the tree must begin like outer")
+    if inner is None:
+        inner = tree_structure(parts[0])
+    rows = [flatten_like(inner, p, "tree_transpose: each subtree must be like inner") for p in parts]
+    return inner.unflatten(outer.unflatten(column) for column in zip(*rows, strict=True))

@@ -67,3 +67,17 @@ def test_flatten_like():
     for wrong in ([1, 2, None], [1, (2,), None], (1, (2, 3), None), [1, (2, 3), 4]):
         with pytest.raises(dualad.StructureError, match="here"):
             flatten_like(treedef, wrong, "here")
+
+
+def test_reduce_all_and_transpose():
+    tree = {"a": [1, 2], "b": (3, None)}
+    assert dualad.tree_reduce(lambda a, b: a * b, tree) == 6
+    assert dualad.tree_reduce(lambda a, b: a + b, tree, "leaves: ".__len__()) == 14
+    assert dualad.tree_reduce(lambda a, b: a + b, (), 5) == 5
+    assert dualad.tree_all(tree) and not dualad.tree_all([1, {"x": 0}]) and dualad.tree_all(())
+    outer, inner = dualad.tree_structure([0, 0]), dualad.tree_structure({"u": 0, "v": 0})
+    rows = [{"u": 1, "v": 2}, {"u": 3, "v": 4}]
+    assert dualad.tree_transpose(outer, inner, rows) == {"u": [1, 3], "v": [2, 4]}
+    assert dualad.tree_transpose(outer, None, rows) == {"u": [1, 3], "v": [2, 4]}
+    with pytest.raises(dualad.StructureError, match="each subtree must be like inner"):
+        dualad.tree_transpose(outer, inner, [{"u": 1}, {"u": 2}])

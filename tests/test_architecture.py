@@ -22,6 +22,7 @@ FLOORS = [
     {"_torch", "_tensor", "autograd", "random", "serialization"},
     {"nn"},
     {"optim"},
+    {"inspect"},
 ]
 HEIGHT = {name: height for height, floor in enumerate(FLOORS) for name in floor}
 HEIGHT["data"] = HEIGHT["_tensor"]  # `serialization` writes its files as `data` does

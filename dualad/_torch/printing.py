@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..core.describe import layers
 from ..core.trace import Box, strip
 from .tape import untaped
 
@@ -21,7 +22,7 @@ def text(t) -> str:
         parts.append(f"dtype={a.dtype.name}")
     bare = untaped(v)
     if isinstance(bare, Box):
-        parts.append(f"{type(bare).__name__} of {bare.owner.name}" if bare.owner else type(bare).__name__)
+        parts += layers(bare)
     if t.requires_grad:
         parts.append("requires_grad=True" if t.is_leaf else f"grad_fn={t.grad_fn!r}")
     return f"{t._title}({', '.join(parts)})"

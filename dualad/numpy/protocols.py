@@ -11,6 +11,7 @@ import numpy as np
 from ..core.batch import Batched, BranchError
 from ..core.describe import layers
 from ..core.errors import ConversionError, at_user_line
+from ..core.linear import is_recorded
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
 from .drawing import drawing, refuse_shuffle
@@ -63,6 +64,9 @@ def _float(self):
 
 
 def _int(self):
+    same = same_in_all_rows(self)
+    if same is not None:
+        return int(same)
     return int(plain_value(self, "int(x)", _REMEDY.format("int")))
 
 
@@ -71,6 +75,9 @@ def _complex(self):
 
 
 def _index(self):
+    same = same_in_all_rows(self)
+    if same is not None:
+        return same.__index__()
     value = plain_value(
         self,
         "using x as an index",
@@ -88,18 +95,30 @@ def _tolist(self):
     return plain_value(self, "x.tolist()", "Write list(x). " + _REMEDY.format("list")).tolist()
 
 
+def same_in_all_rows(x):
+    """The whole number or truth that all rows of a `vmap` have in common; None if they have none."""
+    if x.dtype.kind not in "iub" or x.size != 1 or not isinstance(settled(x), Batched) or is_recorded(x):
+        return None
+    values = np.unique(strip(x))
+    return values[0] if values.size == 1 else None
+
+
 def _bool(self):
-    x = self
+    x, rows = self, False
     while isinstance(x, Box):
-        if isinstance(settled(x), Batched):
-            raise BranchError(
-                f"the truth of a value batched by vmap is asked for{at_user_line()}; each row has its own. "
-                "Use np.where(condition, a, b), or np.minimum, np.clip …"
-            )
-        if type(x).__bool__ is not _bool:  # a trace that minds, or notes, what is decided
-            return bool(x)
+        rows = rows or isinstance(settled(x), Batched)
         x = x.value
-    return bool(x)
+    if not rows:
+        return bool(x)
+    if self.size != 1:
+        return bool(np.zeros(self.shape, bool))  # NumPy's error
+    truths = np.unique(np.asarray(x, bool))
+    if truths.size == 1 and not is_recorded(self):
+        return bool(truths[0])
+    raise BranchError(
+        f"the truth of a value batched by vmap is asked for{at_user_line()}, and differs between its rows. "
+        "Use np.where(condition, a, b), or np.minimum, np.clip …"
+    )
 
 
 def _len(self):

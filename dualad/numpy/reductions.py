@@ -22,6 +22,11 @@ def _cast(a, dtype):
     return a if dtype is None else cast(a, dtype)
 
 
+def _narrow(total, dtype):
+    """A total of small integers or truth values, which NumPy widens unless it is told the dtype."""
+    return total if dtype is None or total.dtype == dtype else cast(total, dtype)
+
+
 def _masked(a, where, fill):
     """`a`, with the neutral element where the mask is False."""
     return a if where is True or where is NoValue else select(where, a, fill)
@@ -31,7 +36,7 @@ def _masked(a, where, fill):
 def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     a = boxed(a) if dtype is None else cast(boxed(a), dtype)
     a = a if where is NoValue else _masked(a, where, 0)
-    total = total_of(a, axis=axis, keepdims=truth(keepdims))
+    total = _narrow(total_of(a, axis=axis, keepdims=truth(keepdims)), dtype)
     total = total if initial is NoValue else total + initial
     return total if out is None else store(out, total)
 
@@ -46,7 +51,7 @@ def _np_prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoVal
 def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue):
     a = boxed(a) if dtype is None else cast(boxed(a), dtype)
     a = a if where is NoValue else _masked(a, where, 1)
-    total = running.prod(a, axis=axis, keepdims=truth(keepdims))
+    total = _narrow(running.prod(a, axis=axis, keepdims=truth(keepdims)), dtype)
     total = total if initial is NoValue else total * initial
     return total if out is None else store(out, total)
 
@@ -141,12 +146,12 @@ def std(
 
 @implements(np.cumsum)
 def cumsum(a, axis=None, dtype=None, out=None):
-    return _finish(_running(running.cumsum, _cast(boxed(a), dtype), axis), out)
+    return _finish(_narrow(_running(running.cumsum, _cast(boxed(a), dtype), axis), dtype), out)
 
 
 @implements(np.cumprod)
 def cumprod(a, axis=None, dtype=None, out=None):
-    return _finish(_running(running.cumprod, _cast(boxed(a), dtype), axis), out)
+    return _finish(_narrow(_running(running.cumprod, _cast(boxed(a), dtype), axis), dtype), out)
 
 
 def _running(op, a, axis):

@@ -51,7 +51,6 @@ from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
 from ._losses import smooth_l1_loss as smooth_l1_loss
 
-
 # ---- affine maps and windows ------------------------------------------------------------------------------
 
 

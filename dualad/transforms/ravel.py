@@ -31,8 +31,8 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable]:
     unravel : callable
         From a vector of that length to a tree like `pytree`. Where the leaves are of several dtypes, each gets its own
         back, and the vector must have the promoted one (as in JAX: what a real leaf has of an imaginary part, and an
-        integer of a fraction, is dropped). Where they are of one dtype, the tree has that of the vector, and views of its
-        memory.
+        integer of a fraction, is dropped). Where they are of one dtype, the tree has that of the vector, and is
+        made of views of it.
 
     Raises
     ------

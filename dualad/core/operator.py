@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .batch import Batched
 from .forward import Dual, fit_tangent
 from .reverse import Var, accumulate, fit, heappush, new_node_id
 from .space import mask_zeros
@@ -146,6 +147,10 @@ def unary(prim, f, jvp, vjp):
                 d = fit_tangent(d, out.shape, out.dtype)
             r = new(Dual)
             r.value, r.aux, r.owner = out, d, trace
+            return r
+        if t is Batched and type(x.value) is ndarray and x.owner.alive:
+            r = new(Batched)
+            r.value, r.aux, r.owner = f(x.value), None, x.owner
             return r
         return bind(prim, (x,), {})
 
@@ -372,6 +377,10 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             return r
         elif s in plain and t in plain:
             return f(x, y)
+        elif s is Batched or t is Batched:
+            r = rows_of_both(f, x, y, s, t, plain)
+            if r is not None:
+                return r
         if foreign is not None and foreign(x, y):
             return NotImplemented
         return bind(prim, (x, y), {})
@@ -380,6 +389,25 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     pull_y.replay = pull_y_alone.replay = (prim, (1,))
     pull_xy.replay = (prim, (0, 1))
     return op
+
+
+def rows_of_both(f, x, y, s, t, plain):
+    """`f` of batches of plain arrays, of one `vmap`, or of a batch and a plain operand, where NumPy lines up their axes
+    by itself; else None."""
+    if s is not Batched:
+        v, w, trace = x, y.value, y.owner
+        fits = s in plain and type(w) is ndarray and (s is not ndarray or v.ndim < w.ndim)
+    elif t is not Batched:
+        v, w, trace = x.value, y, x.owner
+        fits = t in plain and type(v) is ndarray and (t is not ndarray or w.ndim < v.ndim)
+    else:
+        v, w, trace = x.value, y.value, x.owner
+        fits = trace is y.owner and type(v) is ndarray is type(w) and v.ndim == w.ndim
+    if not fits or not trace.alive:
+        return None
+    r = new(Batched)
+    r.value, r.aux, r.owner = f(v, w), None, trace
+    return r
 
 
 def _push(rule, dx, code, x, y, out):

@@ -10,5 +10,6 @@ from . import jacobians as jacobians
 from . import curvature as curvature
 from . import bundle as bundle
 from . import sparse as sparse
+from . import checkpointing as checkpointing
 from . import fixed_costs as fixed_costs
 from . import numpy_names as numpy_names

@@ -108,10 +108,10 @@ class BudgetTrace(Trace):
         """Keep what is in use now; and if that is too much, half of the cuts."""
         held = {k: box() for k, box in list(self.live.items())}
         self.cuts.append(Cut(len(self.steps), {k: b.value for k, b in held.items() if b is not None}))
-        self.produced = 0
         while self.kept() + self.stride > self.budget and len(self.cuts) > 1:
             self.cuts = self.cuts[1::2]
             self.stride *= 2
+        self.produced = sum(self.sizes[self.cuts[-1].step :])
 
     def kept(self) -> int:
         """Bytes that the cuts hold, each array once."""

@@ -68,6 +68,7 @@ if _TYPE_CHECKING:
     from ._tensor import complex64 as complex64
     from ._tensor import complex128 as complex128
     from ._tensor import default_generator as default_generator
+    from ._tensor import device as device
     from ._tensor import double as double
     from ._tensor import empty as empty
     from ._tensor import empty_like as empty_like

@@ -14,6 +14,7 @@ from ._torch.creation import ones_like as ones_like
 from ._torch.creation import tensor as tensor
 from ._torch.creation import zeros as zeros
 from ._torch.creation import zeros_like as zeros_like
+from ._torch.devices import device as device
 from ._torch.dtypes import Size as Size
 from ._torch.dtypes import bool as bool
 from ._torch.dtypes import complex64 as complex64

@@ -92,29 +92,31 @@ def _floats(method, size, generator, dtype):
     return np.asarray(source.draw(method, size, dtype=draw)).astype(dtype, copy=False)
 
 
-def rand(*size, generator=None, dtype=None, requires_grad: bool = False) -> Tensor:
+def rand(*size, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """Uniform on [0, 1)."""
-    return made(_floats("random", ints(size), generator, dtype), requires_grad)
+    return made(_floats("random", ints(size), generator, dtype), requires_grad, device)
 
 
-def randn(*size, generator=None, dtype=None, requires_grad: bool = False) -> Tensor:
+def randn(*size, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
     """Standard normal."""
-    return made(_floats("standard_normal", ints(size), generator, dtype), requires_grad)
+    return made(_floats("standard_normal", ints(size), generator, dtype), requires_grad, device)
 
 
 def randint(
-    low, high=None, size=None, *, generator=None, dtype=np.int64, requires_grad: bool = False
+    low, high=None, size=None, *, generator=None, dtype=np.int64, device=None, requires_grad: bool = False
 ) -> Tensor:
     """Integers from `low` up to, without, `high`: `randint(high, size)` or `randint(low, high, size)`."""
     if size is None:
         low, high, size = 0, low, high
     source = generator or default_generator
-    return made(np.asarray(source.draw("integers", low, high, tuple(size))).astype(dtype), requires_grad)
+    return made(
+        np.asarray(source.draw("integers", low, high, tuple(size))).astype(dtype), requires_grad, device
+    )
 
 
-def randperm(n: int, *, generator=None, dtype=np.int64) -> Tensor:
+def randperm(n: int, *, generator=None, dtype=np.int64, device=None) -> Tensor:
     """The integers below `n` in random order."""
-    return made((generator or default_generator).draw("permutation", n).astype(dtype), False)
+    return made((generator or default_generator).draw("permutation", n).astype(dtype), False, device)
 
 
 def normal(mean=0.0, std=1.0, size=None, *, generator=None) -> Tensor:
@@ -139,12 +141,24 @@ def multinomial(input, num_samples: int, replacement: bool = False, *, generator
     return made(np.stack(rows) if input.ndim == 2 else rows[0], False)
 
 
-def rand_like(input, *, generator=None, dtype=None, requires_grad: bool = False) -> Tensor:
-    return rand(input.shape, generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
+def rand_like(input, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    return rand(
+        input.shape,
+        generator=generator,
+        dtype=dtype or input.dtype,
+        device=device,
+        requires_grad=requires_grad,
+    )
 
 
-def randn_like(input, *, generator=None, dtype=None, requires_grad: bool = False) -> Tensor:
-    return randn(input.shape, generator=generator, dtype=dtype or input.dtype, requires_grad=requires_grad)
+def randn_like(input, *, generator=None, dtype=None, device=None, requires_grad: bool = False) -> Tensor:
+    return randn(
+        input.shape,
+        generator=generator,
+        dtype=dtype or input.dtype,
+        device=device,
+        requires_grad=requires_grad,
+    )
 
 
 def randint_like(input, low, high=None, *, generator=None) -> Tensor:

@@ -7,6 +7,8 @@ import numpy as np
 from ..core.trace import Box, settled
 from ..core.tree import register_pytree_node
 from . import elementwise, inplace, operators
+from .devices import CPU, is_device, on_cpu
+from .devices import device as Device
 from .differentiable import Differentiable
 from .dtypes import bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from .elementwise import Elementwise
@@ -38,8 +40,16 @@ class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Pro
         return self._value.dtype
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> Device:
+        return CPU
+
+    @property
+    def is_cpu(self):
+        return True
+
+    @property
+    def is_cuda(self):
+        return False
 
     @property
     def itemsize(self) -> int:
@@ -55,12 +65,11 @@ class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Pro
         for a in args:
             if isinstance(a, Handle):
                 dtype = a._value.dtype
-            elif isinstance(a, str) and a.partition(":")[0] in ("cpu", "cuda", "mps"):
+            elif is_device(a):
                 device = a
             else:
                 dtype = np.dtype(a)
-        if device is not None and not str(device).startswith("cpu"):
-            raise RuntimeError(f"the only device is the CPU, not {device!r}")
+        on_cpu(device)
         if dtype is None or np.dtype(dtype) == self._value.dtype:
             return self.clone() if copy else self
         v = recorded(self._value)
@@ -74,6 +83,9 @@ class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Pro
 
     def cpu(self):
         return self
+
+    def cuda(self, device=None):
+        on_cpu("cuda" if device is None else f"cuda:{device}")
 
     def float(self):
         return self.to(float32)
@@ -110,26 +122,27 @@ class Tensor(Differentiable, Elementwise, Indexing, InPlace, NumPyProtocols, Pro
 
     # ---- new tensors like this one ----
 
-    def new_tensor(self, data, dtype=None, requires_grad=False):
+    def new_tensor(self, data, dtype=None, requires_grad=False, *, device=None):
+        on_cpu(device)
         return Tensor(data, self.dtype if dtype is None else dtype, requires_grad)
 
-    def new_zeros(self, *size, dtype=None, requires_grad=False):
+    def new_zeros(self, *size, dtype=None, device=None, requires_grad=False):
         from .creation import zeros
 
-        return zeros(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return zeros(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
-    def new_ones(self, *size, dtype=None, requires_grad=False):
+    def new_ones(self, *size, dtype=None, device=None, requires_grad=False):
         from .creation import ones
 
-        return ones(*size, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return ones(*size, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
-    def new_full(self, size, fill_value, dtype=None, requires_grad=False):
+    def new_full(self, size, fill_value, dtype=None, device=None, requires_grad=False):
         from .creation import full
 
-        return full(size, fill_value, dtype=dtype or self.dtype, requires_grad=requires_grad)
+        return full(size, fill_value, dtype=dtype or self.dtype, device=device, requires_grad=requires_grad)
 
-    def new_empty(self, *size, dtype=None, requires_grad=False):
-        return self.new_zeros(*size, dtype=dtype, requires_grad=requires_grad)
+    def new_empty(self, *size, dtype=None, device=None, requires_grad=False):
+        return self.new_zeros(*size, dtype=dtype, device=device, requires_grad=requires_grad)
 
     # ---- printing, copying, pickling ----
 
@@ -189,7 +202,7 @@ inplace.attach(Tensor)
 
 def _flatten(t):
     v = without_ended(settled(t._value))
-    return [v if is_recording() else untaped(v)], None
+    return [untaped(v) if is_recording() is False else v], None
 
 
 register_pytree_node(Tensor, _flatten, lambda _, leaves: _around(leaves[0]))

@@ -70,10 +70,10 @@ class LeakyReLU(_Activation):
 class PReLU(Module):
     """x above 0, weight x below, with a learned weight, or one for each channel."""
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, dtype: Any = None):
+    def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None):
         super().__init__()
         self.num_parameters = num_parameters
-        self.weight = Parameter(full((num_parameters,), init, dtype=dtype))
+        self.weight = Parameter(full((num_parameters,), init, dtype=dtype, device=device))
 
     def forward(self, input: Any) -> Tensor:
         return F.prelu(input, self.weight)

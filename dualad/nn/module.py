@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from .._tensor import Tensor, no_grad
+from .._torch.devices import is_device, on_cpu
 from .._torch.hooks import RemovableHandle
 from ._buffers import stored
 from ._state import load_state_dict, state_dict
@@ -341,12 +342,11 @@ class Module:
         for a in args:
             if isinstance(a, Tensor):
                 dtype = a.dtype
-            elif isinstance(a, str) and a.partition(":")[0] in ("cpu", "cuda", "mps"):
+            elif is_device(a):
                 device = a
             elif a is not None:
                 dtype = np.dtype(a)
-        if device is not None and not str(device).startswith("cpu"):
-            raise RuntimeError(f"the only device is the CPU, not {device!r}")
+        on_cpu(device)
         if dtype is None:
             return self
         dtype = np.dtype(dtype)
@@ -355,6 +355,14 @@ class Module:
                 f"nn.Module.to only accepts floating point or complex dtypes, but got desired dtype={dtype}"
             )
         return self._cast(dtype)
+
+    def cpu(self):
+        """This module: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None):
+        """Refused: the only device is the CPU."""
+        on_cpu("cuda" if device is None else f"cuda:{device}")
 
     def float(self):
         """Cast to float32."""

@@ -47,18 +47,25 @@ class _BatchNorm(Module):
         affine: bool = True,
         track_running_stats: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
         bias: bool = True,
     ):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.register_parameter("weight", Parameter(ones(num_features, dtype=dtype)) if affine else None)
+        self.register_parameter(
+            "weight", Parameter(ones(num_features, dtype=dtype, device=device)) if affine else None
+        )
         with_bias = affine and bias
-        self.register_parameter("bias", Parameter(zeros(num_features, dtype=dtype)) if with_bias else None)
+        self.register_parameter(
+            "bias", Parameter(zeros(num_features, dtype=dtype, device=device)) if with_bias else None
+        )
         track = track_running_stats
-        self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track else None)
-        self.register_buffer("running_var", ones(num_features, dtype=dtype) if track else None)
+        self.register_buffer(
+            "running_mean", zeros(num_features, dtype=dtype, device=device) if track else None
+        )
+        self.register_buffer("running_var", ones(num_features, dtype=dtype, device=device) if track else None)
         self.register_buffer("num_batches_tracked", tensor(0, dtype=np.int64) if track else None)
 
     def reset_running_stats(self) -> None:
@@ -141,6 +148,7 @@ class LayerNorm(Module):
         elementwise_affine: bool = True,
         bias: bool = True,
         *,
+        device: Any = None,
         dtype: Any = None,
     ):
         super().__init__()
@@ -148,9 +156,11 @@ class LayerNorm(Module):
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
         with_bias = elementwise_affine and bias
         self.register_parameter(
-            "weight", Parameter(ones(*shape, dtype=dtype)) if elementwise_affine else None
+            "weight", Parameter(ones(*shape, dtype=dtype, device=device)) if elementwise_affine else None
         )
-        self.register_parameter("bias", Parameter(zeros(*shape, dtype=dtype)) if with_bias else None)
+        self.register_parameter(
+            "bias", Parameter(zeros(*shape, dtype=dtype, device=device)) if with_bias else None
+        )
 
     def forward(self, input: Any) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)

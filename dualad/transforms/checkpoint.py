@@ -28,9 +28,9 @@ def checkpoint(
         `policy(prim, *args, **params)` says of an operation whether its output is kept: one of
         `dualad.checkpoint_policies`. By default nothing is kept.
     budget : int, optional
-        Bytes that may be kept at once, the recomputation's own included, the cotangents not: the run is cut into as many pieces as
-        that takes. A chain of n operations of equal size s needs 2 s √n. Arguments must be what is differentiated: a
-        function that only closes over it is recomputed as one piece.
+        Bytes that may be kept at once, the recomputation's own included, the cotangents not: the run is cut into as
+        many pieces as that takes. A chain of n operations of equal size s needs 2 s √n. Arguments must be what is
+        differentiated: a function that only closes over it is recomputed as one piece.
 
     Returns
     -------

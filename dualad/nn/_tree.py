@@ -33,8 +33,8 @@ def register(cls) -> None:
 
 
 def flatten(module):
-    """`(parameters, skeleton)`; only floating-point parameters are taken out."""
-    named = [(name, p) for name, p in module.named_parameters() if p.dtype.kind in "fc"]
+    """`(parameters, skeleton)`; only floating-point parameters are taken out, and trees in their places (Jacobians)."""
+    named = [(name, p) for name, p in module.named_parameters() if not hasattr(p, "dtype") or p.dtype.kind in "fc"]
     return [p for _, p in named], Skeleton(module, tuple(name for name, _ in named))
 
 

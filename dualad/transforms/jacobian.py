@@ -16,7 +16,7 @@ import numpy as np
 from ..core.errors import NotDifferentiable, at_user_line
 from ..core.space import face, space_of
 from ..core.trace import Box
-from ..core.tree import tree_flatten
+from ..core.tree import LEAF, TreeDef, tree_flatten, tree_structure
 from ._run import as_input, chosen_arguments, own_arrays, split_aux
 from .batch import move, vmap
 from .forward import jvp
@@ -329,9 +329,33 @@ def _without_inputs(g, treedef, single, has_aux):
 def _assemble(columns, outdef, treedef, single, aux, has_aux):
     """`columns[k][o]`, leaf by output, as a tree of outputs of trees of arguments, no two of one memory."""
     flat = iter(own_arrays([c[o] for o in range(outdef.num_leaves) for c in columns], ()))
-    blocks = []
-    for _ in range(outdef.num_leaves):
-        tree = treedef.unflatten(next(flat) for _ in columns)
-        blocks.append(tree[0] if single else tree)
-    result = outdef.unflatten(blocks)
+    argdef = treedef.children[0] if single else treedef
+    result = _nested(outdef, argdef, flat)
     return (result, aux[0]) if has_aux else result
+
+
+def _nested(outdef, argdef, flat):
+    """The output's tree with a tree like the argument for each array.
+
+    A Tensor is such an array, not a tree around one: of a Tensor with respect to a Module we get a Module, and with
+    respect to an array a Tensor.
+    """
+    if outdef.kind is LEAF or _stands_for_an_array(outdef):
+        arrays = argdef if outdef.kind is LEAF else _leaves_as(argdef, outdef)
+        return arrays.unflatten(next(flat) for _ in range(argdef.num_leaves))
+    children = [_nested(child, argdef, flat) for child in outdef.children]
+    return TreeDef(outdef.kind, outdef.aux, (_LEAF,) * len(children)).unflatten(children)
+
+
+def _stands_for_an_array(treedef) -> bool:
+    return hasattr(treedef.kind, "shape") and hasattr(treedef.kind, "dtype")
+
+
+def _leaves_as(treedef, array):
+    """The tree with bare leaves in the class that `array` has."""
+    if treedef.kind is LEAF or _stands_for_an_array(treedef):
+        return array if treedef.kind is LEAF else treedef
+    return TreeDef(treedef.kind, treedef.aux, tuple(_leaves_as(child, array) for child in treedef.children))
+
+
+_LEAF = tree_structure(0)

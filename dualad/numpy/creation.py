@@ -158,7 +158,7 @@ def ndim(a):
 
 @implements(np.size)
 def size(a, axis=None):
-    return a.size if axis is None else np.size(strip(a), axis)
+    return a.size if axis is None else np.size(np.broadcast_to(False, a.shape), axis)
 
 
 @implements(np.iscomplexobj)

@@ -64,7 +64,7 @@ def fill_diagonal(a, val, wrap=False):
 
 @implements(np.put_along_axis)
 def put_along_axis(arr, indices, values, axis):
-    arr, indices = _target("put_along_axis", arr), np.asarray(without_derivative(indices))
+    arr, indices = _target("put_along_axis", arr), boxed(without_derivative(indices))
     if axis is None:
         flat(arr)[indices] = values
         return

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.batch import BranchError
 from ..core.errors import NotDifferentiable, StoreError, at_user_line
 from ..core.space import face
 from ..core.trace import Box, Const
@@ -111,7 +110,7 @@ def _flat(function):
 # Functions of the values alone: what they return has no derivative, or a zero one.
 _FLAT = """
 argwhere nonzero flatnonzero searchsorted digitize isclose allclose array_equal array_equiv isin
-may_share_memory shares_memory
+may_share_memory shares_memory packbits unpackbits
 """.split()
 for _name in _FLAT:
     implements(getattr(np, _name))(_flat(getattr(np, _name)))
@@ -122,15 +121,11 @@ def bincount(x, /, weights=None, minlength=0):
     if not isinstance(weights, Box):
         return on_values(np.bincount, x, weights, minlength)
     x = without_derivative(x)
-    if isinstance(x, Box):
-        raise BranchError(
-            f"np.bincount of a batch with traced weights is not supported{at_user_line()}; write (x == k) @ weights"
-        )
-    x = np.asarray(x)
+    x = x if isinstance(x, Box) else np.asarray(x)
     if weights.shape != x.shape:
         raise ValueError("The weights and list don't have the same length.")
-    counts = np.bincount(x, minlength=minlength)
-    return added_at(Const(np.zeros(counts.shape)), x, weights)
+    length = on_values(lambda x: np.bincount(x, minlength=minlength).size, x)
+    return added_at(Const(np.zeros(int(length))), x, weights)
 
 
 @implements(np.real)
@@ -187,7 +182,7 @@ def copyto(dst, src, casting="same_kind", where=True):
     dst[...] = src if where is True else face("where")(where, src, dst)
 
 
-@implements(np.save, np.savez, np.savetxt)
+@implements(np.save, np.savez, np.savez_compressed, np.savetxt)
 def save(*_args, **_kwargs):
     raise NotDifferentiable(
         f"a traced value cannot be saved{at_user_line()}; save dualad.stop_gradient(x), or the result of the transform"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..core.trace import Const, strip
+from ..core.trace import Box, Const, strip
 from ..ops.index import added_at
 from .functions import boxed, implements
 from .values import on_values, without_derivative
@@ -36,43 +36,44 @@ def histogram_bin_edges(a, bins=10, range=None, weights=None):
     low, high = range if range is not None else (np.min(a), np.max(a)) if a.size else (0.0, 1.0)
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, n + 1)
+    kind = np.result_type(a.dtype, *(x.dtype if hasattr(x, "dtype") else x for x in (low, high)))
+    return np.linspace(low, high, n + 1, dtype=kind if kind.kind in "fc" else None)
+
+
+def _plain_or_rows(x):
+    return x if isinstance(x, Box) else np.asarray(x)
 
 
 @implements(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
     a = boxed(a).reshape(-1)
     edges = histogram_bin_edges(a, bins, range)
-    values, places = np.asarray(without_derivative(a)), np.asarray(without_derivative(edges))
+    values, places = (_plain_or_rows(without_derivative(x)) for x in (a, edges))
     if np.any(places[:-1] > places[1:]):
         raise ValueError("`bins` must increase monotonically, when an array")
     bin_of = np.searchsorted(places, values, side="right") - 1
     bin_of = np.where(values == places[-1], len(places) - 2, bin_of)
-    kept = np.flatnonzero((bin_of >= 0) & (bin_of < len(places) - 1))
     n = len(places) - 1
-    if weights is None:
-        counts = np.bincount(bin_of[kept], minlength=n)
-    else:
-        weights = boxed(weights).reshape(-1)
-        counts = added_at(Const(np.zeros(n, weights.dtype)), bin_of[kept], weights[kept])
+    bin_of = np.where((bin_of >= 0) & (bin_of < n), bin_of, n)  # one more, for what lies outside
+    weights = np.ones(values.shape, int) if weights is None else boxed(weights).reshape(-1)
+    counts = added_at(Const(np.zeros(n + 1, weights.dtype)), bin_of, weights)[:n]
+    counts = counts.value if type(counts) is Const else counts
     if density:
         counts = counts / np.diff(edges) / np.sum(counts)
     return counts, edges
 
 
-def _of_values_within(function):
-    """A function of values alone, whose first argument is a tuple of arrays."""
+@implements(np.ravel_multi_index)
+def ravel_multi_index(multi_index, dims, mode="raise", order="C"):
+    def positions(*index):
+        return np.ravel_multi_index(index, dims, mode, order)
 
-    def of_values(arrays, *args, **kwargs):
-        many = isinstance(arrays, (tuple, list))
-        plain = tuple(map(without_derivative, arrays)) if many else without_derivative(arrays)
-        return function(plain, *args, **kwargs)
-
-    return of_values
+    return on_values(positions, *multi_index)
 
 
-for _function in (np.lexsort, np.ravel_multi_index):
-    implements(_function)(_of_values_within(_function))
+@implements(np.lexsort)
+def lexsort(keys, axis=-1):
+    return on_values(np.lexsort, boxed(keys), axis)
 
 
 def _text_of_values(function):

@@ -30,7 +30,8 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
 @implements(np.ravel)
 def ravel(a, order="C"):
     if order in ("K", "A"):  # as NumPy has it: in the order of memory where that is Fortran's
-        flags = np.asarray(strip(boxed(a))).flags
+        value = np.asarray(strip(boxed(a)))
+        flags = value[(0,) * (value.ndim - np.ndim(a))].flags  # of one row, in a vmap
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
     return reshape(a, -1, order=order)
 

@@ -335,6 +335,8 @@ def lstsq(a, b, *, rcond=None):
     if a.ndim != 2 or b.ndim not in (1, 2):
         raise np.linalg.LinAlgError(f"lstsq: a has 2 axes and b 1 or 2, not {a.ndim} and {b.ndim}")
     m, n = a.shape
+    kind = np.result_type(a.dtype, b.dtype)
+    a, b = (x if x.dtype == kind else x.astype(kind) for x in (a, b))
     if rcond is None:
         rcond = np.finfo(a.dtype).eps * max(m, n)
     s = svdvals(a)
@@ -342,7 +344,9 @@ def lstsq(a, b, *, rcond=None):
     x = pinv(a, rcond=rcond) @ b
     r = (a @ x - b) if b.ndim == 2 else (a @ x - b)[:, None]
     residuals = _reduce.sum((r * conj(r)).real, axis=0)
-    return x, residuals if rank == n < m else residuals[:0], np.int32(rank), s
+    if not (rank == n < m):
+        residuals = residuals[:0]
+    return x, residuals, rank.astype(np.int32) if isinstance(rank, Box) else np.int32(rank), s
 
 
 # ---- composites ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import numpy as np
 
 from .batch import BranchError
 from .errors import at_user_line
+from .joint import no_newer
 from .trace import Box, Trace, new, snapshot
 
 
@@ -75,6 +76,8 @@ class RecordTrace(Trace):
         values = [a.value if isinstance(a, Box) and a.owner is self else a for a in args]
         out = prim.face(*values, **params)
         outs = out if prim.multi else (out,)
+        if prim.joint:
+            no_newer(outs, self, prim)
         inputs = tuple(self._input(a) for a in args)
         self.steps.append(Step(prim, inputs, params, self.next, len(outs)))
         boxes = tuple(self.box(o if hasattr(o, "shape") else np.asarray(o)) for o in outs)

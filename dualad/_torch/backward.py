@@ -16,7 +16,7 @@ from ..core.reverse import has_nan
 from ..core.trace import Box
 from .handle import Handle, wrap
 from .hooks import KEPT
-from .modes import enable_grad
+from .modes import enable_grad, watcher
 from .tape import LEAVES, is_taped, tape_levels, untaped
 
 
@@ -130,6 +130,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph: bool =
             if buried is not None:
                 refuse_buried(buried)
             cots = _sweep(roots, seed, tape if create_graph else None, frozenset(), visited)
+            if watcher() is not None:
+                watcher().check(tape, [t._value for t in outputs], seeds, cots)
             _deliver(cots, owner, create_graph)
         if not (create_graph if retain_graph is None else retain_graph):
             release(visited, pull_freed)
@@ -214,6 +216,9 @@ def _gradients(outputs, given, inputs, retain_graph, create_graph, who):
                 refuse_buried(buried)
             ids = frozenset(wanted[tape])
             cots = _sweep(roots, seed, tape if create_graph else None, ids, visited)
+            if watcher() is not None:  # who asks for all leaves, not for some
+                every = sweep_tape(roots, seed, visited=[])
+                watcher().check(tape, [t._value for t in outputs], seeds, every)
             _deliver_kept(cots, owner, create_graph)
             for i in ids:
                 g = cots.get(("at", i))

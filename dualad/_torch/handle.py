@@ -249,7 +249,13 @@ def wrap(v):
 
 def recorded(v):
     """A value as an operation should see it: without its tape where grad mode is off."""
-    return v if is_recording() else untaped(v)
+    return v if is_recording() else seen(v)
+
+
+def seen(v):
+    """The same, where the tape does not simply record: it is off, or somebody looks on."""
+    mode = is_recording()
+    return untaped(v) if mode is False else mode.seen(v)
 
 
 Handle.made = Handle

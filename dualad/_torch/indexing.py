@@ -96,7 +96,7 @@ class Indexing(Handle):
         if type(index) not in (int, slice):
             index = plain_index(index)
         new = value._value if isinstance(value, Handle) else value
-        if type(v) is Writing and self._more is None and is_recording():
+        if type(v) is Writing and self._more is None and is_recording() is not False:
             store(v, index, new)  # the box is this tensor's own, and the store waits on it
             return
         refuse_leaf(self)
@@ -104,7 +104,7 @@ class Indexing(Handle):
             if not isinstance(new, Box) and is_alone(self):
                 v[index] = new
                 return
-        elif is_recording():
+        elif is_recording() is not False:
             own = snapshot(v)
             store(own, index, new)
             rebind(self, own)

@@ -1,6 +1,8 @@
 """Grad mode: whether the ambient tape records. Functional transforms are not its business.
 
-It lives in a context variable, so that threads and tasks have one each.
+It lives in a context variable, so that threads and tasks have one each. It is True or False; or, inside
+`dualad.checked()`, a watcher, which is false like False but says by `seen(v)` what an operation gets of a value: then
+the tape records, and the watcher looks on. A hot path asks for the truth alone.
 """
 
 from __future__ import annotations
@@ -8,15 +10,32 @@ from __future__ import annotations
 import functools
 import inspect
 from contextvars import ContextVar
+from typing import Any
 
-_mode: ContextVar[bool] = ContextVar("dualad grad mode", default=True)
+_mode: ContextVar[Any] = ContextVar("dualad grad mode", default=True)
+
+# What grad mode is when it is on: True, or the watcher.
+_on: ContextVar[Any] = ContextVar("dualad grad mode when on", default=True)
 
 is_recording = _mode.get
 
 
 def is_grad_enabled() -> bool:
     """Whether operations on tensors that require grad are recorded here and now."""
-    return is_recording()
+    return is_recording() is not False
+
+
+def watcher() -> Any:
+    """Who watches the tensors of this context, or None."""
+    on = _on.get()
+    return None if on is True else on
+
+
+def watch(who: Any) -> None:
+    """Let `who` watch the tensors of this context; None ends it."""
+    _on.set(True if who is None else who)
+    if is_grad_enabled():
+        _mode.set(_on.get())
 
 
 class _Mode:
@@ -30,7 +49,7 @@ class _Mode:
 
     def __enter__(self):
         self._before.append(is_recording())
-        _mode.set(self._to)
+        _mode.set(self._to and _on.get())
 
     def __exit__(self, *_):
         _mode.set(self._before.pop())
@@ -115,12 +134,12 @@ class set_grad_enabled(_Mode):
     def __init__(self, mode: bool):
         super().__init__(bool(mode))
         self._before.append(is_recording())
-        _mode.set(self._to)
+        _mode.set(self._to and _on.get())
 
     def __enter__(self):
         if not self._before:
             super().__enter__()
-        _mode.set(self._to)
+        _mode.set(self._to and _on.get())
 
     def __call__(self, f):
         _mode.set(self._before.pop())

@@ -10,9 +10,8 @@ import numpy as np
 from ..core.errors import DualadError, ShapeError, at_user_line
 from ..core.primitive import REGISTRY
 from ..core.trace import Box, new
-from .handle import Handle
+from .handle import Handle, seen
 from .modes import is_recording
-from .tape import untaped
 
 NUMBERS = {float, int, bool, complex, np.float64}
 
@@ -63,7 +62,7 @@ def binary(cls, name, reflected=False):
                 return w
         r = new(cls)
         try:
-            r._value = face(self._value, w) if recording() else face(untaped(self._value), untaped(w))
+            r._value = face(self._value, w) if recording() else face(seen(self._value), seen(w))
         except ValueError as error:
             raise misfit(name, self._value, w, error) from None
         r._grad = r._more = None
@@ -75,7 +74,7 @@ def binary(cls, name, reflected=False):
             return w
         r = new(cls)
         try:
-            r._value = face(w, self._value) if recording() else face(untaped(w), untaped(self._value))
+            r._value = face(w, self._value) if recording() else face(seen(w), seen(self._value))
         except ValueError as error:
             raise misfit(name, w, self._value, error) from None
         r._grad = r._more = None
@@ -90,7 +89,7 @@ def unary(cls, name):
 
     def method(self):
         r = new(cls)
-        r._value = face(self._value) if recording() else face(untaped(self._value))
+        r._value = face(self._value) if recording() else face(seen(self._value))
         r._grad = r._more = None
         return r
 

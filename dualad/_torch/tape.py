@@ -75,7 +75,7 @@ def untaped(v):
     if type(v) is ndarray or not isinstance(v, Box):
         return v
     settled(v)
-    if type(v) is Const or (type(v) is Var and type(v.owner) is Tape):
+    if type(v) is Const or (type(v) is Var and type(v.owner) is Tape) or v.transparent:
         return untaped(v.value)
     value = untaped(v.value)
     aux = untaped(v.aux) if type(v) is Dual else v.aux
@@ -127,6 +127,6 @@ def tape_levels(v):
         settled(v)
         if type(v) is Var and type(v.owner) is Tape:
             yield v, buried
-        elif v.owner is not None:
+        elif v.owner is not None and not v.transparent:
             buried = v
         v = v.value

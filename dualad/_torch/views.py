@@ -13,7 +13,7 @@ from weakref import ref
 import numpy as np
 
 from .engine import op
-from .handle import Handle, wrap
+from .handle import Handle, seen, wrap
 from .modes import is_recording
 from .tape import detached, is_taped, untaped
 
@@ -99,13 +99,15 @@ def taken(base, kind, arg):
     v = base._value
     if is_recording():
         return view(base, kind.get(v, arg), kind, arg)
+    if is_recording() is not False:
+        return view(base, kind.get(seen(v), arg), kind, arg)
     bare = untaped(v)
     return view(base, kind.get(bare, arg), kind, arg, bare is not v)
 
 
 def refuse_leaf(t):
     """Raise if writing to `t` would change a leaf that requires grad while the tape records."""
-    if not is_recording():
+    if is_recording() is False:
         return
     through_view = False
     while True:
@@ -124,7 +126,7 @@ def refuse_leaf(t):
 
 def rebind(t: Handle, v):
     """Give a tensor new values, and let its bases and their views know."""
-    if is_recording():
+    if is_recording() is not False:
         t._value = v
     else:
         t.set_data(untaped(v))
@@ -138,7 +140,7 @@ def _write_base(t):
     """Put the values of a view into its base, which is returned."""
     more = t._more
     base, (kind, arg) = more.base, more.kind
-    if is_recording() and not more.data_only:
+    if is_recording() is not False and not more.data_only:
         base._value = kind.put(base._value, t._value, arg)
     else:
         base.set_data(kind.put(untaped(base._value), untaped(t._value), arg))

@@ -63,6 +63,9 @@ class Box:
 
     __slots__ = ("__weakref__", "aux", "owner", "value", "view_of", "views")
 
+    # Of a box that only looks on: whoever asks for the plain value may see through it.
+    transparent = False
+
     def __init__(self, value, aux=None, owner=None):
         self.value = value
         self.aux = aux

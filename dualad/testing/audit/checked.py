@@ -81,7 +81,7 @@ class Session:
             self._warn()
             return
         residual = compare(seeds, self.out_tangents, cotangents, self.tangents)
-        agree = not residual.error > self._allowed(seeds)
+        agree = not residual.error > self.options.allowed(*seeds, *self.tangents)
         if not agree or self.trace.suspects:
             self._find(self.trace.suspects)
         if not agree and residual.error > 1e-3 and residual.error > 100 * self._conditioning(seeds, residual):
@@ -94,24 +94,9 @@ class Session:
         token = CHECKER.set(None)
         try:
             for call in reversed(calls):
-                self._try(call, suspects)
+                try_and_judge(call, self.rng, suspects)
         finally:
             CHECKER.reset(token)
-
-    def _try(self, call, suspects):
-        if not call.active or not any(isinstance(o, Var) for o in call.outs):
-            return
-        found = try_call(call, self.rng)
-        if not found.ok:
-            raise guilty(call, found.residual, blame(call, self.rng))
-        if call.prim.name in suspects:
-            said = judge(call, self.rng)
-            if said:
-                raise contradicted(call, said)
-
-    def _allowed(self, seeds):
-        given = self.options.tolerance
-        return given if given is not None else tolerance_of(*seeds, *self.tangents)
 
     def _warn(self):
         for name, reason in self.trace.unpushed.items():
@@ -143,6 +128,19 @@ class Session:
 
 class UncheckedWarning(UserWarning):
     """A primitive has no JVP, so the engines cannot be compared."""
+
+
+def try_and_judge(call, rng, suspects) -> None:
+    """Raise if the rules of a call disagree, or if numbers contradict the rule of one that is suspected."""
+    if not call.active or not any(isinstance(o, Var) for o in call.outs):
+        return
+    found = try_call(call, rng)
+    if not found.ok:
+        raise guilty(call, found.residual, blame(call, rng))
+    if call.prim.name in suspects:
+        said = judge(call, rng)
+        if said:
+            raise contradicted(call, said)
 
 
 def guilty(call, residual: Residual, argument: str) -> WrongDerivative:
@@ -189,7 +187,7 @@ def contradicted(call, said: str) -> WrongDerivative:
 
 
 class checked:
-    """Compare the engines at every pullback inside the block: `vjp`, `grad`, `value_and_grad`, Jacobians.
+    """Compare the engines at every pullback inside the block: `vjp`, `grad`, `value_and_grad`, `backward`.
 
     A function with a rule of its own (`custom_vjp`, `custom_jvp`) has one rule, of which the other mode is the
     transpose, so the engines agree on it whatever it says; its calls are compared with finite differences.
@@ -226,14 +224,26 @@ class checked:
 
     def __init__(self, *, tolerance: float | None = None, seed: int = 0, trust: Collection[str] = ()):
         self.tolerance, self.seed, self.trust, self.count = tolerance, seed, frozenset(trust), 0
-        self._tokens: list = []
+        self._before: list = []
+
+    def allowed(self, *arrays) -> float:
+        """The relative difference that is allowed where these arrays take part."""
+        return self.tolerance if self.tolerance is not None else tolerance_of(*arrays)
 
     def watch(self, tape, inputs, again):
         return Session(tape, inputs, again, self)
 
     def __enter__(self):
-        self._tokens.append(CHECKER.set(self.watch))
+        from ..._torch import modes
+        from .tensors import TensorWatch
+
+        self._before.append((CHECKER.set(self.watch), modes.watcher()))
+        modes.watch(TensorWatch(self, try_and_judge))
         return self
 
     def __exit__(self, *_):
-        CHECKER.reset(self._tokens.pop())
+        from ..._torch import modes
+
+        token, watcher = self._before.pop()
+        CHECKER.reset(token)
+        modes.watch(watcher)

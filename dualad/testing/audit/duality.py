@@ -72,9 +72,11 @@ def products(gs, ds) -> list[tuple]:
 def _product(g, d):
     if not isinstance(g, Box) and not isinstance(d, Box):
         g, d = np.asarray(g), np.asarray(d)
-        if g.dtype.char == "d" == d.dtype.char and g.shape == d.shape:
+        if g.dtype == d.dtype and g.dtype.char in "df" and g.shape == d.shape:
             term = g.reshape(-1) * d.reshape(-1)
-            return float(term.sum()), float(term.dot(term))
+            squares = float(term.dot(term))
+            if np.isfinite(squares):
+                return float(term.sum(dtype=np.float64)), squares
         g, d = _wide(g), _wide(d)
     term = (g * d).real
     return strip(term.sum()), strip((term * term).sum())

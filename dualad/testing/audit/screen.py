@@ -16,7 +16,7 @@ STEP = 2.0**-10  # of the tangent, which has the size of the argument
 
 
 class ScreenTrace(WatchTrace):
-    """A watched run that notes in `suspects` the names of functions whose own rule numbers seem to contradict."""
+    """A watched run that notes in `suspects` the functions whose own rule numbers seem to contradict."""
 
     __slots__ = ("suspects", "trust")
 
@@ -27,10 +27,16 @@ class ScreenTrace(WatchTrace):
 
     def pushed(self, prim, primals, params, out, carriers, active) -> tuple:
         moved = super().pushed(prim, primals, params, out, carriers, active)
-        if is_joint(prim) and prim.name not in self.trust and not any(isinstance(p, Box) for p in primals):
-            if prim.name not in self.suspects and is_suspect(prim, primals, carriers, active, moved):
-                self.suspects.add(prim.name)
+        note_suspect(self, prim, primals, carriers, active, moved)
         return moved
+
+
+def note_suspect(trace, prim, primals, carriers, active, moved) -> None:
+    """Put the name of a function with a rule of its own among the suspects of a trace, where it is one."""
+    if not is_joint(prim) or prim.name in trace.trust or prim.name in trace.suspects:
+        return
+    if not any(isinstance(p, Box) for p in primals) and is_suspect(prim, primals, carriers, active, moved):
+        trace.suspects.add(prim.name)
 
 
 def is_suspect(prim, primals, carriers, active, moved) -> bool:

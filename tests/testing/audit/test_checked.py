@@ -8,10 +8,14 @@ import numpy as np
 import pytest
 
 import dualad
+from dualad import autograd, nn, optim
+from dualad._torch.handle import recorded, wrap
+from dualad._torch.modes import watcher
 from dualad.core.checking import checker
 from dualad.core.elementwise import elementwise
 from dualad.core.primitive import REGISTRY
-from dualad.testing.audit import WrongDerivative
+from dualad.core.reverse import Var
+from dualad.testing.audit import UncheckedWarning, WrongDerivative
 
 RNG = np.random.default_rng(5)
 X = RNG.normal(size=6)
@@ -182,3 +186,142 @@ def test_a_leak_is_still_a_leak():
         dualad.grad(lambda x: (kept.append(x), np.sum(x))[1])(X)
     with pytest.raises(dualad.LeakedValue, match="used after grad has returned"):
         np.sin(kept[0])
+
+
+# ---- tensors ----------------------------------------------------------------------------------------
+
+
+def a_model():
+    dualad.manual_seed(0)
+    return nn.Sequential(
+        nn.Linear(5, 8), nn.BatchNorm1d(8), nn.ReLU(), nn.Dropout(0.2), nn.Linear(8, 3)
+    ).double()
+
+
+def trained(model, steps=4):
+    """Losses of a few steps, and what the parameters have become."""
+    dualad.manual_seed(1)
+    x, y = dualad.randn(12, 5, dtype=dualad.float64), dualad.tensor(np.arange(12) % 3)
+    optimizer = optim.Adam(model.parameters(), lr=0.05)
+    losses = []
+    for _ in range(steps):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+        with dualad.no_grad():
+            assert not model(x).requires_grad
+    return losses, [p.detach().numpy().copy() for p in model.parameters()]
+
+
+def test_training_is_watched_and_is_the_same():
+    losses, parameters = trained(a_model())
+    with dualad.checked() as check:
+        again, watched = trained(a_model())
+    assert check.count == 4
+    np.testing.assert_allclose(again, losses, rtol=1e-12)
+    for a, b in zip(watched, parameters, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+def test_a_fault_on_the_tape_is_found(wrong):
+    t = dualad.tensor(X, requires_grad=True)
+    h = lambda t: (op_on(wrong, t.reshape(2, 3) * 2.0) ** 2).sum()
+    h(t).backward()  # outside nobody looks
+    for run in (
+        lambda: h(t).backward(),
+        lambda: op_on(wrong, t).backward(dualad.tensor(X)),
+        lambda: autograd.grad(h(t), t),
+        lambda: autograd.grad(h(t), t, create_graph=True),
+    ):
+        with (
+            pytest.raises(WrongDerivative, match="a_wrong_sinh.* called at test_checked.py") as caught,
+            dualad.checked(),
+        ):
+            run()
+        assert caught.value.primitive == "a_wrong_sinh" and "op.primitive.face" in caught.value.line.text
+
+
+def op_on(op, t):
+    """An operation of one's own on a tensor."""
+    return wrap(op.primitive.face(recorded(t._value)))
+
+
+def test_what_tensors_do_in_a_block():
+    t = dualad.tensor(X, requires_grad=True)
+    with dualad.checked() as check:
+        u = t[1:] * 2
+        v = u.reshape(5, 1).exp()
+        assert v.requires_grad and not v.is_leaf and v.grad_fn is not None and t.is_leaf
+        assert u.detach().numpy().shape == (5,) and isinstance(v.sum().item(), float)
+        assert float(v.sum()) > 0 and (v > 0).all() and v.tolist() and "grad_fn" in repr(v)
+        u.retain_grad()
+        seen = []
+        v.register_hook(lambda g: seen.append(g.shape))
+        v.mul_(2.0)
+        v[0] = 3.0
+        (v.sum() + t.mean()).backward()
+        assert u.grad is not None and len(seen) == 1 and t.grad.shape == (6,)
+        assert dualad.is_grad_enabled()
+        with dualad.no_grad():
+            assert not dualad.is_grad_enabled() and not (t * 2).requires_grad
+            with dualad.enable_grad():
+                assert (t * 2).requires_grad
+                (t * t).sum().backward()
+    assert check.count == 2
+    assert dualad.is_grad_enabled() and type((t * 2)._value) is Var
+
+
+def test_a_graph_kept_for_two_passes():
+    t = dualad.tensor(X, requires_grad=True)
+    with dualad.checked() as check:
+        loss = (t.sin() * t).sum()
+        loss.backward(retain_graph=True)
+        loss.backward()
+        with pytest.raises(dualad.FreedGraph):
+            loss.backward()
+    assert check.count == 2
+    np.testing.assert_allclose(t.grad.numpy(), 2 * (np.cos(X) * X + np.sin(X)))
+
+
+def test_what_was_computed_before_the_block_is_said_to_be_unchecked():
+    t = dualad.tensor(X, requires_grad=True)
+    loss, part = (t * t).sum(), t.exp()
+    with pytest.warns(UncheckedWarning, match="computed before the block"), dualad.checked() as check:
+        (part * t).sum().backward()
+    assert check.count == 0
+    with dualad.checked() as check:
+        loss.backward()
+    assert check.count == 0
+
+
+def test_calls_are_forgotten_with_their_graph():
+    t = dualad.tensor(X, requires_grad=True)
+    with dualad.checked():
+        for _ in range(5):
+            y = (t.exp() * t).sum()
+        made = watcher().trace.made
+        assert len(made) == 3
+        y.backward()
+        del y
+        assert not made
+    assert watcher() is None
+
+
+def test_a_functional_gradient_of_a_module():
+    model = a_model().eval()
+    x = dualad.randn(4, 5, dtype=dualad.float64)
+    with dualad.checked() as check:
+        g = dualad.grad(lambda m: (m(x) ** 2).sum())(model)
+    assert check.count == 1 and len(list(g.parameters())) == 6
+
+
+def test_other_threads_tensors_are_not_watched(wrong):
+    t = dualad.tensor(X, requires_grad=True)
+    found = []
+    with dualad.checked():
+        thread = threading.Thread(target=lambda: (op_on(wrong, t).sum().backward(), found.append(t.grad)))
+        thread.start()
+        thread.join()
+    assert len(found) == 1

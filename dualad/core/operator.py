@@ -56,7 +56,13 @@ def pack(code, x, y, out):
         return y
     if code == OUT:
         return out
-    return tuple(v for bit, v in ((X, x), (Y, y), (OUT, out)) if code & bit)
+    if code == X | Y:
+        return x, y
+    if code == X | OUT:
+        return x, out
+    if code == Y | OUT:
+        return y, out
+    return (x, y, out) if code else ()
 
 
 def is_bare(code) -> bool:

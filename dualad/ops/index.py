@@ -106,6 +106,7 @@ def behind(index: Index) -> Index:
     return Index((slice(None), *index.entries()))
 
 
+@fast_road
 @primitive(linear="x")
 def put_static(x, *, index, shape):
     """Zeros of `shape` in which `x` stands where `index` points: the adjoint of `take_static`."""

@@ -39,19 +39,21 @@ def fast_road(general=None, *, views=False):
         if t is ndarray:
             return fun(x, **params)
         params = {**defaults, **params}
-        if t is Var:
+        if t is Var or t is Dual:
             v = x.value
-            if type(v) is ndarray:
-                out = fun(v, **params)
+            plain = type(v) is ndarray
+            out = fun(v, **params) if plain else face(v, **params)
+            if t is Var:
                 r = tape(prim, x, out, params)
+            else:
+                dx = x.aux
+                r = dual(x, out, fun(dx, **params) if type(dx) is ndarray else face(dx, **params))
+            if plain:
                 return link(x, r, prim, params) if always or (views and is_view(out, v)) else r
-        elif t is Dual:
-            v, dx = x.value, x.aux
-            if type(v) is ndarray is type(dx):
-                out = fun(v, **params)
-                r = dual(x, out, fun(dx, **params))
-                return link(x, r, prim, params) if always or (views and is_view(out, v)) else r
-        r = bind(prim, (x,), params)
+            if type(v) is Var or type(v) is Dual:  # it has been seen one level down whether this is a view
+                return link(x, r, prim, params) if hasattr(out, "view_of") else r
+        else:
+            r = bind(prim, (x,), params)
         if not views or not isinstance(r, Box):
             return r
         return link(x, r, prim, params) if always else linked(x, r, prim, params)

@@ -24,10 +24,26 @@ def plain_value(x: Box, doing: str, remedy: str):
         return x.value
     if not x.owner.alive:
         raise leaked(x.owner)
-    kind = "its rows" if isinstance(x, Batched) else "its derivative"
+    kind = "its derivative"
+    if any(isinstance(layer, Batched) for layer in _layers(x)):
+        kind, remedy = "its rows", _OF_ROWS
     raise ConversionError(
         f"{doing} would lose {kind}: the value is traced by {x.owner.name}{at_user_line()}. {remedy}"
     )
+
+
+def _layers(x):
+    """A box, and the boxes inside it."""
+    while isinstance(x, Box):
+        yield x
+        x = settled(x).value
+
+
+_OF_ROWS = (
+    "Each row has its own value: keep to np functions (np.sin for math.sin), choose with np.where, index with "
+    "dualad.numpy.asarray(a)[x], fill a dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer; or loop over the rows "
+    "in Python instead of vmap."
+)
 
 
 _REMEDY = "If the derivative is not wanted, say so: {0}(dualad.stop_gradient(x))."
@@ -76,7 +92,7 @@ def _complex(self):
 
 def _index(self):
     same = same_in_all_rows(self)
-    if same is not None:
+    if same is not None and self.dtype.kind in "iu":
         return same.__index__()
     value = plain_value(
         self,
@@ -96,17 +112,22 @@ def _tolist(self):
 
 
 def same_in_all_rows(x):
-    """The whole number or truth that all rows of a `vmap` have in common; None if they have none."""
-    if x.dtype.kind not in "iub" or x.size != 1 or not isinstance(settled(x), Batched) or is_recorded(x):
+    """The number that all rows of a `vmap` have in common; None if they have none, or if it has a derivative."""
+    if x.size != 1 or not isinstance(settled(x), Batched):
         return None
-    values = np.unique(strip(x))
-    return values[0] if values.size == 1 else None
+    value = x
+    while isinstance(value, Batched):
+        value = value.value
+    values = np.unique(value) if not isinstance(value, Box) else ()
+    return values[0] if len(values) == 1 else None
 
 
 def _bool(self):
     x, rows = self, False
     while isinstance(x, Box):
         rows = rows or isinstance(settled(x), Batched)
+        if not rows and type(x).__bool__ is not _bool:  # a trace that minds, or notes, what is decided
+            return bool(x)
         x = x.value
     if not rows:
         return bool(x)

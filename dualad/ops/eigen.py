@@ -88,6 +88,9 @@ def _eigh_samples(rng):
         a = hermitian_part(rng.normal(size=shape)) + np.diag(2.0 * np.arange(shape[-1]))
         yield Sample(a, along=hermitian_part, complex=False, through=_same_in_any_phase)
         yield Sample(a, along=hermitian_part, complex=False, through=_same_in_any_phase, UPLO="U")
+        z = a + hermitian_part(1j * rng.normal(size=shape))
+        yield Sample(z, along=hermitian_part, through=_same_in_any_phase)
+        yield Sample(z, along=hermitian_part, through=_same_in_any_phase, UPLO="U")
 
 
 def _same_in_any_phase(w, v):

@@ -248,6 +248,9 @@ def _(rng):
         a = x @ mT(x) + 2 * np.eye(shape[-1])
         yield Sample(a, along=hermitian_part, complex=False)
         yield Sample(a, upper=True, along=hermitian_part, complex=False)
+        z = a + hermitian_part(0.5j * rng.normal(size=shape))
+        yield Sample(z, along=hermitian_part)
+        yield Sample(z, upper=True, along=hermitian_part)
 
 
 # ---- pinv, lstsq, rank -----------------------------------------------------------------------------

@@ -96,12 +96,13 @@ def in_the_complex_plane(prim, worst):
 
 
 def _directions(call, rng, worst):
-    v = call.allowed(randoms(rng, call.xs))
-    along = push(call, call.xs, v)
-    across = push(call, call.xs, tuple(1j * d if np.iscomplexobj(d) else d for d in v))
+    v = randoms(rng, call.xs)
+    iv = call.allowed(tuple(1j * d if np.iscomplexobj(d) else d for d in v))
+    v = call.allowed(v)
+    along, across = push(call, call.xs, v), push(call, call.xs, iv)
     if call.smooth:
         _by_numbers(call, v, along, "v", worst)
-        _by_numbers(call, tuple(1j * d if np.iscomplexobj(d) else d for d in v), across, "iv", worst)
+        _by_numbers(call, iv, across, "iv", worst)
     if call.prim.elementwise and call.prim.holomorphic:
         worst.meet(apart(across, [1j * d for d in along]), 1e-12, call, "J(iv) is not i J(v)")
 

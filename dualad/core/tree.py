@@ -11,7 +11,7 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from .errors import StructureError
+from .errors import StructureError, at_user_line
 
 
 class _Kind(NamedTuple):
@@ -51,10 +51,19 @@ class TreeDef:
         return hash((self.kind, self.num_leaves, self.children))
 
     def __repr__(self):
+        """As the tree would print, with a star for each leaf."""
         if self.kind is LEAF:
             return "*"
+        if self.kind is type(None):
+            return "None"
+        if self.kind is dict:
+            return (
+                "{" + ", ".join(f"{k!r}: {c!r}" for k, c in zip(self.aux, self.children, strict=True)) + "}"
+            )
         inside = ", ".join(map(repr, self.children))
-        return f"{self.kind.__name__}({inside})"
+        if self.kind is tuple:
+            return f"({inside},)" if len(self.children) == 1 else f"({inside})"
+        return f"[{inside}]" if self.kind is list else f"{self.kind.__name__}({inside})"
 
 
 class LEAF:
@@ -62,6 +71,55 @@ class LEAF:
 
 
 _LEAF_DEF = TreeDef(LEAF, None, ())
+
+
+class Place(NamedTuple):
+    """Where a leaf stands in a tree, for messages; `str` finds it: `primals[0]['weights'][2]`."""
+
+    root: str
+    treedef: TreeDef
+    leaf: int
+
+    def __str__(self):
+        return self.root + "".join(leaf_path(self.treedef, self.leaf))
+
+
+class ArgumentPlace(NamedTuple):
+    """The same for a leaf of the chosen ones among a function's arguments: `argument 2['weights']`."""
+
+    chosen: list
+    treedef: TreeDef
+    leaf: int
+
+    def __str__(self):
+        first, *rest = leaf_path(self.treedef, self.leaf)
+        return f"argument {self.chosen[int(first[1:-1])]}" + "".join(rest)
+
+
+def leaf_path(treedef: TreeDef, leaf: int) -> list[str]:
+    """The steps from the root of a tree to one of its leaves, as Python would write them."""
+    steps = []
+    while treedef.kind is not LEAF:
+        i = 0
+        while leaf >= treedef.children[i].num_leaves:
+            leaf -= treedef.children[i].num_leaves
+            i += 1
+        steps.append(_step(treedef, i))
+        treedef = treedef.children[i]
+    return steps
+
+
+def _step(treedef, i) -> str:
+    kind, aux = treedef.kind, treedef.aux
+    if kind is dict or kind is OrderedDict:
+        return f"[{aux[i]!r}]"
+    if kind is defaultdict:
+        return f"[{aux[1][i]!r}]"
+    if hasattr(kind, "_fields"):
+        return f".{kind._fields[i]}"
+    if hasattr(aux, "names"):  # a Module
+        return f".{aux.names[i]}"
+    return "" if hasattr(kind, "dtype") else f"[{i}]"  # a Tensor stands for its array
 
 
 def register_pytree_node(cls: type, flatten: Callable, unflatten: Callable) -> None:
@@ -145,13 +203,17 @@ def _take_like(treedef, tree, what, parts):
         return
     kind = _kind(tree)
     if kind is None or type(tree) is not treedef.kind:
-        raise StructureError(f"{what}: {treedef} expected, {tree_structure(tree)} given")
+        raise _unlike(what, treedef, tree)
     children, aux = kind.flatten(tree)
     children = list(children)
     if len(children) != len(treedef.children) or aux != treedef.aux:
-        raise StructureError(f"{what}: {treedef} expected, {tree_structure(tree)} given")
+        raise _unlike(what, treedef, tree)
     for child_def, child in zip(treedef.children, children):
         _take_like(child_def, child, what, parts)
+
+
+def _unlike(what, treedef, tree) -> StructureError:
+    return StructureError(f"{what}{at_user_line()}: {treedef} expected, {tree_structure(tree)} given")
 
 
 def tree_unflatten(treedef: TreeDef, leaves):
@@ -184,7 +246,9 @@ def tree_map(f: Callable, tree, *rest, is_leaf=None):
 def tree_reduce(f: Callable, tree, initializer=_NOTHING, is_leaf=None):
     """`f(f(first, second), third) …` over the leaves, from `initializer` on if there is one."""
     leaves = tree_leaves(tree, is_leaf)
-    return functools.reduce(f, leaves) if initializer is _NOTHING else functools.reduce(f, leaves, initializer)
+    return (
+        functools.reduce(f, leaves) if initializer is _NOTHING else functools.reduce(f, leaves, initializer)
+    )
 
 
 def tree_all(tree, is_leaf=None) -> bool:

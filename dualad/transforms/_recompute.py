@@ -5,7 +5,8 @@ whatever is recording, and where its results hold variables made inside it, they
 knows how to run the function again; what was recorded is then forgotten. When the sweep pops the placeholder, the
 function is run once more on the same inputs: it records a new piece of tape, younger than everything else in the
 heap, the cotangents are laid on its ends, and the sweep goes on through it as through any other nodes, down to the
-inputs and to what the function closes over. Nested traces, closures, pulls that are themselves recorded: all follow from that.
+inputs and to what the function closes over. Nested traces, closures, pulls that are themselves recorded: all follow
+from that.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ RNG = np.random.default_rng(4)
 
 
 def expm(a):
-    s = max(0, int(np.ceil(np.log2(np.linalg.norm(a, 1) / 5.4))))
+    s = int(np.maximum(0.0, np.ceil(np.log2(np.linalg.norm(a, 1) / 5.4))))
     a = a / 2.0**s
     even, odd, power, square = 0, 0, np.eye(a.shape[0], dtype=a.dtype), a @ a
     for k in range(0, 14, 2):

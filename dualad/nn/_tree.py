@@ -34,7 +34,9 @@ def register(cls) -> None:
 
 def flatten(module):
     """`(parameters, skeleton)`; only floating-point parameters are taken out, and trees in their places (Jacobians)."""
-    named = [(name, p) for name, p in module.named_parameters() if not hasattr(p, "dtype") or p.dtype.kind in "fc"]
+    named = [
+        (name, p) for name, p in module.named_parameters() if not hasattr(p, "dtype") or p.dtype.kind in "fc"
+    ]
     return [p for _, p in named], Skeleton(module, tuple(name for name, _ in named))
 
 

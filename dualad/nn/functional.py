@@ -40,6 +40,13 @@ from ._activations import tanh as tanh
 from ._attention import cosine_similarity as cosine_similarity
 from ._attention import scaled_dot_product_attention as scaled_dot_product_attention
 from ._buffers import write
+from ._convolutions import avg_pool1d as avg_pool1d
+from ._convolutions import conv1d as conv1d
+from ._convolutions import conv_transpose1d as conv_transpose1d
+from ._convolutions import conv_transpose2d as conv_transpose2d
+from ._convolutions import group_norm as group_norm
+from ._convolutions import instance_norm as instance_norm
+from ._convolutions import max_pool1d as max_pool1d
 from ._engine import Tensor, constant, has_rows_of_vmap, integers, into, op, pair, value, wrap
 from ._losses import binary_cross_entropy as binary_cross_entropy
 from ._losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits

@@ -170,3 +170,110 @@ class LayerNorm(Module):
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
             f"bias={self.bias is not None}"
         )
+
+
+class GroupNorm(Module):
+    """(x − mean) / √(var + eps) · weight + bias, by the statistics of each set of channels of each example.
+
+    Parameters
+    ----------
+    num_groups, num_channels : int
+        Sets, and channels (axis 1), which they divide.
+    eps : float
+    affine, bias : bool
+        Whether there are a weight by channel (ones at first), and with it a bias (zeros).
+    """
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+        bias: bool = True,
+    ):
+        super().__init__()
+        if num_channels % num_groups:
+            raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
+        self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
+        _affine(self, num_channels, affine, affine and bias, device, dtype)
+
+    def forward(self, input: Any) -> Tensor:
+        return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class _InstanceNorm(Module):
+    """(x − mean) / √(var + eps), by the statistics of each channel of each example.
+
+    Parameters
+    ----------
+    num_features : int
+        Channels.
+    eps : float
+    momentum : float
+        Of running statistics, which are not implemented.
+    affine : bool
+        Whether there are a weight and a bias by channel.
+    track_running_stats : False
+    """
+
+    _ranks: tuple[int, ...]
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        *,
+        device: Any = None,
+        dtype: Any = None,
+    ):
+        super().__init__()
+        if track_running_stats:
+            raise NotImplementedError(f"{type(self).__name__}: track_running_stats=True is not implemented")
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        _affine(self, num_features, affine, affine, device, dtype)
+
+    def forward(self, input: Any) -> Tensor:
+        if input.ndim not in self._ranks:
+            expected = " or ".join(f"{r}D" for r in self._ranks)
+            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        if input.ndim == self._ranks[0]:
+            return F.instance_norm(input[None], None, None, self.weight, self.bias, eps=self.eps)[0]
+        return F.instance_norm(input, None, None, self.weight, self.bias, eps=self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class InstanceNorm1d(_InstanceNorm):
+    __doc__ = "Instance normalisation of (N, C, L) or (C, L).\n\n" + (_InstanceNorm.__doc__ or "")
+    _ranks = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    __doc__ = "Instance normalisation of (N, C, H, W) or (C, H, W).\n\n" + (_InstanceNorm.__doc__ or "")
+    _ranks = (3, 4)
+
+
+def _affine(layer, channels, weight, bias, device, dtype):
+    """A weight of ones and a bias of zeros by channel, or None."""
+    layer.register_parameter(
+        "weight", Parameter(ones(channels, dtype=dtype, device=device)) if weight else None
+    )
+    layer.register_parameter("bias", Parameter(zeros(channels, dtype=dtype, device=device)) if bias else None)

@@ -7,6 +7,7 @@ from typing import Any
 
 from .._tensor import Tensor
 from . import functional as F
+from ._convolutions import single
 from .module import Module
 
 Size = int | Sequence[int]
@@ -98,3 +99,48 @@ class AdaptiveMaxPool2d(Module):
 
     def extra_repr(self) -> str:
         return f"output_size={self.output_size}"
+
+
+class MaxPool1d(MaxPool2d):
+    """The largest entry of each window of (N, C, L) or (C, L); `stride` is by default `kernel_size`."""
+
+    def forward(self, input: Any) -> Any:
+        return F.max_pool1d(
+            input,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            self.dilation,
+            self.ceil_mode,
+            self.return_indices,
+        )
+
+
+class AvgPool1d(Module):
+    """The mean of each window of (N, C, L) or (C, L); `stride` is by default `kernel_size`."""
+
+    def __init__(
+        self,
+        kernel_size: Size,
+        stride: Size | None = None,
+        padding: Size = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ):
+        super().__init__()
+        self.kernel_size = _one(kernel_size, "kernel_size")
+        self.stride = self.kernel_size if stride is None else _one(stride, "stride")
+        self.padding, self.ceil_mode = _one(padding, "padding"), ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def forward(self, input: Any) -> Tensor:
+        return F.avg_pool1d(
+            input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
+        )
+
+    def extra_repr(self) -> str:
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+def _one(x, name):
+    return (single(x, name),)

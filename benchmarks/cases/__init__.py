@@ -13,3 +13,4 @@ from . import sparse as sparse
 from . import checkpointing as checkpointing
 from . import fixed_costs as fixed_costs
 from . import numpy_names as numpy_names
+from . import audits as audits

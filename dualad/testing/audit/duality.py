@@ -48,20 +48,40 @@ def digits(error: float, most: float = 16.0) -> float:
 
 
 def random_like(rng, x):
-    """A random array in the space of `x`, of the size of one."""
+    """A random array in the space of `x`, of the size of one: uniform numbers, which cost a tenth of normal ones."""
     space = space_of(x)
-    d = rng.standard_normal(space.shape)
+    real = np.float32 if bytes_of(x) < 8 else np.float64
+    d = _uniform(rng, space.shape, real)
     if space.dtype.kind == "c":
-        d = d + 1j * rng.standard_normal(space.shape)
+        d = d + 1j * _uniform(rng, space.shape, real)
     return np.asarray(d, space.dtype)
+
+
+def _uniform(rng, shape, dtype):
+    d = rng.random(shape, dtype) if shape else np.asarray(rng.random(dtype=dtype))
+    d -= dtype(0.5)
+    d *= dtype(2)
+    return d
 
 
 def random_tangent(rng, x):
     """A random direction of the size of `x`."""
-    a = np.abs(np.asarray(strip(x)))
-    scale = float(np.max(a, initial=0.0, where=np.isfinite(a))) or 1.0
+    scale = _size(np.asarray(strip(x)))
     d = random_like(rng, x)
-    return np.asarray(d * min(scale, 1e150), d.dtype) if scale > 1e-150 else d
+    d *= d.dtype.type(scale)
+    return d
+
+
+def _size(a) -> float:
+    """The largest magnitude, one where that is zero, and no further than a square root from the ends of the range."""
+    if not a.size:
+        return 1.0
+    top = float(max(a.max(), -a.min())) if a.dtype.kind == "f" else float(np.abs(a).max())
+    if not np.isfinite(top):
+        b = np.abs(a)
+        top = float(np.max(b, initial=0.0, where=np.isfinite(b)))
+    edge = float(np.sqrt(np.finfo(a.dtype).max)) / 4
+    return min(max(top, 1 / edge), edge) if top else 1.0
 
 
 def products(gs, ds) -> list[tuple]:

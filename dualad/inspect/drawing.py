@@ -88,7 +88,9 @@ def title(group) -> tuple[str, ...]:
 
 def chains(program, collapse: int) -> list[list]:
     """The equations in groups: chains longer than `collapse` together, if that is not 0, everything else alone."""
-    users: Counter = Counter(a.number for e in program.equations for a in e.step.args if type(a) is Slot)
+    users: Counter = Counter(
+        n for e in program.equations for n in {a.number for a in e.step.args if type(a) is Slot}
+    )
     users.update(o.number for o in program.outputs if type(o) is Slot)
     groups: list[list] = []
     for equation in program.equations:
@@ -97,7 +99,7 @@ def chains(program, collapse: int) -> list[list]:
             before is not None
             and before.count == 1
             and users[before.first] == 1
-            and Slot(before.first) in equation.step.args
+            and any(type(a) is Slot and a.number == before.first for a in equation.step.args)
         )
         if follows:
             groups[-1].append(equation)

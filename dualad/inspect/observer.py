@@ -93,13 +93,14 @@ class Observer:
         self.made: list[tuple[int, str, Line]] = []  # minus the id at its call, its name, its line
 
     def add(self, listener: Listener) -> None:
-        if not self.listeners:
-            other = sys.getprofile()
-            if other is not None:
+        mine = sys.getprofile()
+        if mine != self.event:  # none yet, or an error of a listener's has ended the watch
+            if mine is not None:
                 raise DualadError(
-                    f"another profiler is running in this thread ({other!r}){at_user_line()}; Python has room for one. "
+                    f"another profiler is running in this thread ({mine!r}){at_user_line()}; Python has room for one. "
                     "End it first"
                 )
+            self.open.clear()
             sys.setprofile(self.event)
         self.listeners.append(listener)
 

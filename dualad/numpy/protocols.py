@@ -41,8 +41,8 @@ def _layers(x):
 
 _OF_ROWS = (
     "Each row has its own value: keep to np functions (np.sin for math.sin), choose with np.where, index with "
-    "dualad.numpy.asarray(a)[x], fill a dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer; or loop over the rows "
-    "in Python instead of vmap."
+    "dualad.numpy.asarray(a)[x], fill a dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer; or loop over the "
+    "rows in Python instead of vmap."
 )
 
 

@@ -44,6 +44,8 @@ ROADS = {
 @pytest.mark.parametrize("start", STARTS)
 def test_stores_reach_what_they_reach_in_numpy(start, road):
     for result in filter(None, map(str.strip, RESULTS)):
+        if "copy=" in result and np.lib.NumpyVersion(np.__version__) < "2.1.0":
+            continue  # a keyword that NumPy has from 2.1 on
         want = stored(start, result, np)(BASE)
         got = ROADS[road](stored(start, result, dnp))
         np.testing.assert_array_equal(got, want, err_msg=f"{result} of {start}")

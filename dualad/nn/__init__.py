@@ -62,6 +62,9 @@ from .pooling import AvgPool1d as AvgPool1d
 from .pooling import AvgPool2d as AvgPool2d
 from .pooling import MaxPool1d as MaxPool1d
 from .pooling import MaxPool2d as MaxPool2d
+from .resampling import PixelShuffle as PixelShuffle
+from .resampling import PixelUnshuffle as PixelUnshuffle
+from .resampling import Upsample as Upsample
 from .rnn import GRU as GRU
 from .rnn import LSTM as LSTM
 from .rnn import RNN as RNN

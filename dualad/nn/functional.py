@@ -57,6 +57,9 @@ from ._losses import l1_loss as l1_loss
 from ._losses import mse_loss as mse_loss
 from ._losses import nll_loss as nll_loss
 from ._losses import smooth_l1_loss as smooth_l1_loss
+from ._resampling import interpolate as interpolate
+from ._resampling import pixel_shuffle as pixel_shuffle
+from ._resampling import pixel_unshuffle as pixel_unshuffle
 
 # ---- affine maps and windows ------------------------------------------------------------------------------
 

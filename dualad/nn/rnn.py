@@ -106,7 +106,7 @@ class _Recurrent(Module):
         alone = x.ndim == 2
         x = x[:, None] if alone else op.swapaxes(x, 0, 1) if self.batch_first else x
         states = self._initial(hx, x, alone)
-        lasts = []
+        lasts: list[tuple] = []
         for layer in range(self.num_layers):
             if layer and self.dropout and self.training:
                 x = value(F.dropout(wrap(x), self.dropout, True))

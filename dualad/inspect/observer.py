@@ -194,7 +194,11 @@ class Observer:
 
 UNKNOWN = object()
 _kinds: dict[Any, str | None] = {}
-_faces: dict[Any, Primitive] = {}
+_faces: dict[Any, Primitive | None] = {}
+
+
+# Pulls that run the user's function again: what he does there is seen as his.
+_AGAIN = ("pull_segment", "pull_piece")
 
 
 def kind_of(code) -> str | None:
@@ -202,7 +206,7 @@ def kind_of(code) -> str | None:
     names = code.co_varnames
     ours = code.co_filename.startswith((_CORE, _OPS))
     if names[:1] == ("node",) and names[2:5] == ("cots", "heap", "flags") and code.co_argcount in (5, 7):
-        return PULL
+        return None if code.co_name in _AGAIN else PULL
     if not ours:
         return None
     if code.co_filename.startswith(_OPS):
@@ -220,9 +224,15 @@ def primitive_at(frame) -> Primitive | None:
     if code is Primitive.__call__.__code__:
         return given["self"]
     if not _faces:
-        _faces.update({p.face.__code__: p for p in REGISTRY.values() if hasattr(p.face, "__code__")})
-    found = _faces.get(code)
-    return found if found is not None and found.face.__code__ is code else None
+        _read_faces()
+    return _faces.get(code)
+
+
+def _read_faces() -> None:
+    """The primitives by the code of their public functions; several may share one, which then names none."""
+    for prim in REGISTRY.values():
+        code = getattr(prim.face, "__code__", None)
+        _faces[code] = None if code in _faces else prim
 
 
 def arguments_of(frame) -> tuple:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from weakref import ref
 
 from ..core.nodes import content, kept_arrays, parents
-from ..core.reverse import Var
+from ..core.reverse import Var, pull_pick
 from ..core.trace import Box
 from .lines import Line
 from .observer import Listener, Operation, Pull, observer
@@ -102,6 +102,8 @@ class profile(Listener):
             self._saved[key] = self._saved.get(key, 0) + new
 
     def pulled(self, pull: Pull) -> None:
+        if pull.node[1] is pull_pick:  # of several outputs, one; the node of them all follows
+            return
         self.events.append(Event(pull.name, pull.line, "backward", pull.start, pull.seconds))
 
     def _new_bytes(self, node) -> int:
@@ -222,6 +224,6 @@ def _nodes(out):
             if type(x) is Var:
                 node = content(x.aux)
                 yield node
-                if node[1].__name__ == "pull_pick":
+                if node[1] is pull_pick:
                     yield from parents(node)
             x = x.value

@@ -1,5 +1,6 @@
 """Every Python block of the README and the docs is run, page by page, in order."""
 
+import importlib.util
 import re
 from pathlib import Path
 
@@ -19,6 +20,12 @@ def blocks(page):
         yield text[: match.start()].count("\n") + 1, match.group(1)
 
 
+def needs(code):
+    """Packages that a block names as needed beyond dualad's own: `# needs xarray, pint`, in its first line."""
+    first = re.match(r"# needs (.*)", code)
+    return first.group(1).split(", ") if first else []
+
+
 @pytest.fixture
 def own_registry():
     """Primitives that a page makes are gone after it."""
@@ -33,6 +40,8 @@ def own_registry():
 def test_blocks_run(page, capsys):
     names: dict = {"__name__": "__docs__"}
     for line, code in blocks(page):
+        if not all(map(importlib.util.find_spec, needs(code))):
+            continue
         # Padding keeps the page's line numbers in tracebacks.
         exec(compile("\n" * line + code, str(page), "exec"), names)
 

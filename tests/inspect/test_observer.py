@@ -45,9 +45,7 @@ def test_names_arguments_and_lines():
     assert [name for name, _ in seen.operations[1].arguments] == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    "name", ["logsumexp", "einsum", "concatenate", "eigh", "interp", "where", "gather", "tensordot"]
-)
+@pytest.mark.parametrize("name", "logsumexp einsum concatenate eigh interp where gather tensordot".split())
 def test_families_on_other_roads(name):
     calls = {
         "logsumexp": lambda x: dualad.numpy.logaddexp(x, 0).sum() + REGISTRY["logsumexp"].face(x),

@@ -11,6 +11,8 @@ from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from .errors import StructureError, at_user_line
 
 
@@ -20,6 +22,7 @@ class _Kind(NamedTuple):
 
 
 _KINDS: dict[type, _Kind] = {}
+LEAVES = {float, int, complex, bool, str, np.ndarray, np.float64}  # what most leaves are: no need to ask
 _NOTHING = object()
 
 
@@ -30,7 +33,10 @@ class TreeDef:
 
     def __init__(self, kind, aux, children):
         self.kind, self.aux, self.children = kind, aux, children
-        self.num_leaves = 1 if kind is LEAF else sum(c.num_leaves for c in children)
+        n = 1 if kind is LEAF else 0
+        for c in children:
+            n += c.num_leaves
+        self.num_leaves = n
 
     def unflatten(self, leaves):
         """The tree of this shape with these leaves."""
@@ -125,6 +131,7 @@ def _step(treedef, i) -> str:
 def register_pytree_node(cls: type, flatten: Callable, unflatten: Callable) -> None:
     """Make `cls` a pytree node: `flatten(tree) -> (children, aux)`, `unflatten(aux, children) -> tree`."""
     _KINDS[cls] = _Kind(flatten, unflatten)
+    LEAVES.discard(cls)
 
 
 register_pytree_node(tuple, lambda t: (t, None), lambda _, c: tuple(c))
@@ -162,11 +169,16 @@ def _kind(tree):
 
 def tree_flatten(tree, is_leaf: Callable[[Any], bool] | None = None):
     """`(leaves, treedef)` of a pytree."""
+    if is_leaf is None and type(tree) in LEAVES:
+        return [tree], _LEAF_DEF
     leaves: list = []
     return leaves, _take_apart(tree, leaves, is_leaf)
 
 
 def _take_apart(tree, leaves, is_leaf):
+    if type(tree) in LEAVES:
+        leaves.append(tree)
+        return _LEAF_DEF
     kind = None if is_leaf is not None and is_leaf(tree) else _kind(tree)
     if kind is None:
         leaves.append(tree)

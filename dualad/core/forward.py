@@ -129,7 +129,10 @@ def _push_linear(prim, primals, params, args, active, jointly):
 def _push_rule(prim, name, i, d, primals, params, out):
     rule = prim.jvp_rules.get(name)
     if rule is None:
-        raise MissingRule(f"{prim.name} has no JVP rule for its argument {name!r}{at_user_line()}")
+        raise MissingRule(
+            f"{prim.name} has no JVP rule for its argument {name!r}{at_user_line()}. Give it one, "
+            f"{prim.name}.jvp({name}=...), or say dualad.stop_gradient({name})"
+        )
     return rule.call(d, *[answer(prim, ask, i, primals, params, out) for ask in rule.asks])
 
 

@@ -25,6 +25,7 @@ from .forward import answer
 from .joint import no_newer
 from .space import face, fit, mask_zeros, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
+from .zeros import zeros_win, zeros_win_by
 
 new_node_id = itertools.count(-1, -1).__next__
 heappush = heapq.heappush
@@ -119,7 +120,8 @@ def save(prim, args, values, params, out, active):
         rule = prim.vjp_rules.get(prim.arg_name(i))
         if rule is None:
             raise MissingRule(
-                f"{prim.name} has no VJP rule for its argument {prim.arg_name(i)!r}{at_user_line()}"
+                f"{prim.name} has no VJP rule for its argument {prim.arg_name(i)!r}{at_user_line()}. Give it one, "
+                f"{prim.name}.vjp({prim.arg_name(i)}=...), or say dualad.stop_gradient({prim.arg_name(i)})"
             )
         for ask in rule.asks:
             if ask not in saved and ask not in params and ask != "i":
@@ -277,12 +279,18 @@ def buffer_at(parent, cots, heap):
 def strong_zero(prim, g, d, given, rule):
     """`d` once more where a zero cotangent met an infinite or undefined local derivative."""
     if prim.strict is not None:
-        return prim.strict(g, d, dict(zip(rule.asks, given, strict=True)))
+        found = prim.strict(g, d, {**dict(zip(rule.asks, given, strict=True)), "rule": rule})
+        if found is not None:
+            return found
     if isinstance(g, list):
         return d
-    if g.shape == d.shape and prim.elementwise or g.ndim == 0:
-        return mask_zeros(g, d)
-    return zero_unless(g, d)
+    if g.shape == d.shape and prim.elementwise:
+        return zeros_win(g, d, rule.call, given)
+    if prim.multilinear:
+        found = zeros_win_by(prim, rule, g, d, given)
+        if found is not None:
+            return found
+    return mask_zeros(g, d) if g.ndim == 0 else zero_unless(g, d)
 
 
 # ---- the sweep ------------------------------------------------------------------------------------

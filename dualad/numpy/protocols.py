@@ -26,7 +26,9 @@ def plain_value(x: Box, doing: str, remedy: str):
         raise leaked(x.owner)
     kind = "its derivative"
     if any(isinstance(layer, Batched) for layer in _layers(x)):
-        kind, remedy = "its rows", _OF_ROWS
+        kind = "its rows"  # which stop_gradient keeps
+        instead = remedy.split("; or dualad.stop_gradient")[0].split("If the derivative is not wanted")[0].rstrip(" .")
+        remedy = f"{instead}. {_OF_ROWS}" if instead else _OF_ROWS
     raise ConversionError(
         f"{doing} would lose {kind}: the value is traced by {x.owner.name}{at_user_line()}. {remedy}"
     )
@@ -40,9 +42,8 @@ def _layers(x):
 
 
 _OF_ROWS = (
-    "Each row has its own value: keep to np functions (np.sin for math.sin), choose with np.where, index with "
-    "dualad.numpy.asarray(a)[x], fill a dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer; or loop over the "
-    "rows in Python instead of vmap."
+    "Each row has its own value: keep to np functions, choose with np.where, or loop over the rows in Python instead "
+    "of vmap."
 )
 
 
@@ -58,8 +59,8 @@ def _array(self, dtype=None, copy=None):
         "a call into compiled code)",
         (way_in() or drawing())
         + "Use np functions on it directly, dualad.numpy.array([...]) to build an array of traced values, and "
-        "dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer to store them in; or dualad.stop_gradient(x) "
-        "where the derivative is not wanted.",
+        "dualad.numpy.zeros(...) or np.zeros_like(x) for a buffer to store them in; dualad.black_box or "
+        "dualad.custom_jvp for compiled code; or dualad.stop_gradient(x) where the derivative is not wanted.",
     )
     return np.array(value, dtype=dtype, copy=copy)
 

@@ -32,7 +32,10 @@ def _find(ufunc):
             instead = (
                 " Write dualad.numpy.vectorize(f)." if "(vectorized)" in name else nearest(name, REGISTRY)
             )
-            raise MissingRule(f"the ufunc {name} has no derivative rule here{at_user_line()}.{instead}")
+            raise MissingRule(
+                f"the ufunc {name} has no derivative rule here{at_user_line()}.{instead} Give it one with "
+                "dualad.custom_jvp, let dualad.black_box take finite differences, or say dualad.stop_gradient(x)."
+            )
         op = _OPS[ufunc] = prim.face
     return op
 

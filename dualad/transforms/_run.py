@@ -83,9 +83,12 @@ def not_differentiable(dtype, who, arg):
             "register its class with dualad.register_pytree_node, or pass its arrays in a tuple, list or dict"
         )
         return NotDifferentiable(
-            f"{who} differentiates with respect to arrays; {arg} is a {dtype}{at_user_line()}. To mend it: {hint}."
+            f"{who} differentiates with respect to arrays; {arg} is of type {dtype}{at_user_line()}. "
+            f"To mend it: {hint}."
         )
     hint = "write 3.0 for 3, x.astype(float) for an integer array, or choose other argnums"
+    if dtype.kind not in "biu":
+        hint = "choose other argnums, or pass what is not differentiated by keyword"
     return NotDifferentiable(
         f"{who} differentiates with respect to floating-point values; {arg} is {dtype}{at_user_line()}. "
         f"To mend it: {hint}."
@@ -114,9 +117,11 @@ def as_output(x):
 def split_aux(out, who):
     """The pair that a function with `has_aux` returns."""
     if not isinstance(out, tuple) or len(out) != 2:
-        given = f"a tuple of {len(out)}" if isinstance(out, tuple) else f"a {type(out).__name__}"
+        kind = "n array" if isinstance(out, Box) else f" {type(out).__name__}"
+        given = f"a tuple of {len(out)}" if isinstance(out, tuple) else f"a{kind}"
         raise StructureError(
             f"{who}(has_aux=True): the function must return a pair (output, aux); this one returned {given}"
+            f"{at_user_line()}"
         )
     return out
 

@@ -12,7 +12,7 @@ from ..core.batch import ROWS, BatchTrace, rank_of, spread
 from ..core.errors import StructureError, at_user_line
 from ..core.space import face
 from ..core.trace import Box
-from ..core.tree import LEAF, tree_flatten
+from ..core.tree import LEAF, leaf_path, tree_flatten
 from ._run import as_output, is_traced_by, leave, run
 
 
@@ -148,18 +148,10 @@ def _row_count(leaves, axes, axis_size, treedef):
     )
 
 
-def _place(treedef, k):
-    """Where leaf `k` stands in `(args, kwargs)`."""
-    args, kwargs = treedef.children
-    for i, arg in enumerate(args.children):
-        if k < arg.num_leaves:
-            return f"argument {i}" + (f", leaf {k}," if arg.num_leaves > 1 else "")
-        k -= arg.num_leaves
-    for name, arg in zip(kwargs.aux, kwargs.children, strict=True):
-        if k < arg.num_leaves:
-            return f"argument {name!r}" + (f", leaf {k}," if arg.num_leaves > 1 else "")
-        k -= arg.num_leaves
-    raise IndexError(k)
+def _place(treedef, k) -> str:
+    """Where leaf `k` stands in `(args, kwargs)`: `argument 0['a']`, `argument 'y'`."""
+    path = leaf_path(treedef, k)
+    return f"argument {path[1][1:-1]}" + "".join(path[2:])
 
 
 def to_front(x, axis):

@@ -11,7 +11,7 @@ from ..core.errors import StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.space import space_of
 from ..core.trace import strip
-from ..core.tree import flatten_like, tree_flatten
+from ..core.tree import Place, flatten_like, tree_flatten
 from ._run import (
     as_input,
     as_output,
@@ -47,7 +47,9 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
         A tangent does not fit its primal.
     """
     if not isinstance(primals, (tuple, list)) or not isinstance(tangents, (tuple, list)):
-        raise StructureError("jvp takes tuples: jvp(f, (x,), (dx,)); for one argument, mind the commas")
+        raise StructureError(
+            f"jvp takes tuples: jvp(f, (x,), (dx,)); for one argument, mind the commas{at_user_line()}"
+        )
     trace = ForwardTrace("jvp")
     if len(primals) == len(tangents) == 1 and _is_lean(primals[0], tangents[0]):
         # One array along one array: no pytrees.
@@ -55,9 +57,10 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
         duals = (trace.dual(primals[0], tangents[0]),)
     else:
         leaves, treedef = tree_flatten(tuple(primals))
-        moves = flatten_like(treedef, tuple(tangents), f"tangents must be like primals{at_user_line()}")
+        moves = flatten_like(treedef, tuple(tangents), "tangents must be like primals")
         duals = treedef.unflatten(
-            _dual(x, dx, k, trace) for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))
+            _dual(x, dx, Place("primals", treedef, k), trace)
+            for k, (x, dx) in enumerate(zip(leaves, moves, strict=True))
         )
     with trace.catching():
         out = run(trace, f, duals, {})
@@ -78,27 +81,27 @@ def _is_lean(x, dx) -> bool:
     return plain and x.dtype.kind == "f" and x.dtype is dx.dtype and x.shape == dx.shape
 
 
-def _dual(x, dx, k, trace):
+def _dual(x, dx, place, trace):
     if dx is None:
         return x
     dtype = space_of(x).dtype
     if dtype.kind in "biuO":
         if np.any(strip(dx)):
-            raise not_differentiable(dtype, "jvp", f"leaf {k} of the primals, which has a tangent,")
+            raise not_differentiable(dtype, "jvp", f"{place}, which has a tangent,")
         return x
-    x = as_input(x, "jvp", f"leaf {k} of the primals")
+    x = as_input(x, "jvp", place)
     dx = leave(dx)
     if not hasattr(dx, "dtype"):
-        dx = np.asarray(dx, x.dtype)[()]
+        dx = np.asarray(dx)[()]
     if dx.shape != x.shape:
         raise StructureError(
-            f"leaf {k}: the primal has shape {x.shape}, its tangent {dx.shape}{at_user_line()}; "
+            f"{place} has shape {x.shape}, its tangent {dx.shape}{at_user_line()}; "
             "a tangent has its primal's shape, np.ones_like(x) for instance"
         )
     if dx.dtype != x.dtype:
         if not np.can_cast(dx.dtype, x.dtype, "same_kind"):
             raise StructureError(
-                f"leaf {k}: the primal is {x.dtype}, its tangent {dx.dtype}{at_user_line()}; "
+                f"{place} is {x.dtype}, its tangent {dx.dtype}{at_user_line()}; "
                 "cast the tangent to the primal's dtype"
             )
         dx = dx.astype(x.dtype)

@@ -16,7 +16,7 @@ import numpy as np
 from ..core.errors import NotDifferentiable, at_user_line
 from ..core.space import face, space_of
 from ..core.trace import Box
-from ..core.tree import LEAF, TreeDef, tree_flatten, tree_structure
+from ..core.tree import LEAF, ArgumentPlace, TreeDef, tree_flatten, tree_structure
 from ._run import as_input, chosen_arguments, own_arrays, split_aux
 from .batch import move, vmap
 from .forward import jvp
@@ -211,7 +211,7 @@ def _as_function_of_leaves(f, argnums, args, kwargs):
     several = isinstance(argnums, (tuple, list))
     chosen = chosen_arguments(argnums, len(args), "a Jacobian")
     leaves, treedef = tree_flatten(tuple(args[k] for k in chosen))
-    x = [as_input(leaf, "a Jacobian", f"argument {argnums}") for leaf in leaves]
+    x = [as_input(leaf, "a Jacobian", ArgumentPlace(chosen, treedef, k)) for k, leaf in enumerate(leaves)]
 
     def g(*leaves):
         new = list(args)

@@ -13,7 +13,7 @@ from ..core.errors import StructureError, at_user_line
 from ..core.space import space_of
 from ..core.taylor import TaylorTrace, coefficients
 from ..core.trace import Box
-from ..core.tree import LEAF, TreeDef, flatten_like, tree_flatten, tree_structure
+from ..core.tree import LEAF, Place, TreeDef, flatten_like, tree_flatten, tree_structure
 from ..ops import series as _recurrences  # noqa: F401  (fills the table)
 from ._run import as_input, as_output, leave, own_arrays, run
 
@@ -66,7 +66,10 @@ def jet(f: Callable, primals, series, factorial_scaled: bool = True) -> tuple[An
     leaves, treedef = tree_flatten(tuple(primals))
     terms = [flatten_like(treedef, column, _LIKE) for column in zip(*series, strict=True)]
     trace = TaylorTrace(order)
-    curves = [_curve(trace, x, [t[k] for t in terms], k, factorial_scaled) for k, x in enumerate(leaves)]
+    curves = [
+        _curve(trace, x, [t[k] for t in terms], Place("primals", treedef, k), factorial_scaled)
+        for k, x in enumerate(leaves)
+    ]
     out = run(trace, f, treedef.unflatten(curves), {})
     outs, outdef = tree_flatten(out)
     found = [_leave(o, trace, factorial_scaled) for o in outs]
@@ -107,25 +110,25 @@ def _order(primals, series) -> int:
     return lengths.pop() if lengths else 0
 
 
-def _curve(trace, x, terms, k, scaled):
+def _curve(trace, x, terms, place, scaled):
     if all(t is None for t in terms):
         return x
-    x = as_input(x, "jet", f"leaf {k} of the primals")
-    return trace.curve(x, [_term(t, x, j, k, scaled) for j, t in enumerate(terms, start=1)])
+    x = as_input(x, "jet", place)
+    return trace.curve(x, [_term(t, x, j, place, scaled) for j, t in enumerate(terms, start=1)])
 
 
-def _term(t, x, j, k, scaled):
+def _term(t, x, j, place, scaled):
     if t is None:
         return None
     t = leave(t) if isinstance(t, Box) else np.asarray(t)[()]
     if t.shape != x.shape:
         raise StructureError(
-            f"leaf {k}: the primal has shape {x.shape}, its term {j} {t.shape}{at_user_line()}; a term has the shape "
+            f"{place} has shape {x.shape}, its term {j} {t.shape}{at_user_line()}; a term has the shape "
             "of its primal, None stands for zeros"
         )
     if not np.can_cast(t.dtype, x.dtype, "same_kind"):
         raise StructureError(
-            f"leaf {k}: the primal is {x.dtype}, its term {j} {t.dtype}{at_user_line()}; cast it to the primal's dtype"
+            f"{place} is {x.dtype}, its term {j} {t.dtype}{at_user_line()}; cast it to the primal's dtype"
         )
     t = t if t.dtype == x.dtype else t.astype(x.dtype)
     return t / _factorial(j) if scaled and j > 1 else t

@@ -11,7 +11,7 @@ from ..core.forward import Dual, ForwardTrace
 from ..core.linear import Program, RecordTrace
 from ..core.space import space_of
 from ..core.trace import Box, strip
-from ..core.tree import flatten_like, tree_flatten
+from ..core.tree import Place, flatten_like, tree_flatten
 from ._run import as_input, as_output, is_traced_by, leave, not_differentiable, own_arrays, run, split_aux
 from .forward import jvp
 from .reverse import leave_aux, vjp
@@ -35,7 +35,8 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     """
     leaves, treedef = tree_flatten(primals)
     recorder, trace = RecordTrace(), ForwardTrace("linearize")
-    inputs = [_dual(x, k, recorder, trace) for k, x in enumerate(leaves)]
+    places = [Place("primals", treedef, k) for k in range(len(leaves))]
+    inputs = [_dual(x, place, recorder, trace) for x, place in zip(leaves, places, strict=True)]
     spaces = [space_of(x) for x in leaves]
     with trace.catching():
         out = run(trace, f, treedef.unflatten(inputs), {})
@@ -48,8 +49,8 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     differentiated = [k for k, x in enumerate(inputs) if is_traced_by(x, trace)]
 
     def push(*tangents):
-        moves = flatten_like(treedef, tangents, f"tangents must be like primals{at_user_line()}")
-        given = [_fitting(moves[k], spaces[k], k) for k in differentiated]
+        moves = flatten_like(treedef, tangents, "tangents must be like primals")
+        given = [_fitting(moves[k], spaces[k], places[k]) for k in differentiated]
         with np.errstate(
             divide="ignore", invalid="ignore"
         ):  # zero times infinity, which the strong zero mends
@@ -60,10 +61,10 @@ def linearize(f: Callable, *primals, has_aux: bool = False):
     return (*result, leave_aux(aux, trace)) if has_aux else result
 
 
-def _dual(x, k, recorder, trace):
+def _dual(x, place, recorder, trace):
     if space_of(x).dtype.kind not in "fc":
         return x
-    x = as_input(x, "linearize", f"leaf {k}")
+    x = as_input(x, "linearize", place)
     x = x.copy() if type(x) is np.ndarray else x
     return trace.dual(x, recorder.box(np.zeros(x.shape, x.dtype)))
 
@@ -75,20 +76,20 @@ def _tangent(o, trace):
     return np.zeros(space.shape, space.dtype if space.dtype.kind in "fc" else float)
 
 
-def _fitting(dx, space, k):
+def _fitting(dx, space, place):
     if dx is None:
         return space.zeros()
     dx = dx if isinstance(dx, Box) else np.asarray(dx)
     if dx.shape != space.shape:
         raise StructureError(
-            f"leaf {k}: the primal has shape {space.shape}, its tangent {dx.shape}{at_user_line()}; "
+            f"{place} has shape {space.shape}, its tangent {dx.shape}{at_user_line()}; "
             "a tangent has its primal's shape, np.ones_like(x) for instance"
         )
     if dx.dtype == space.dtype:
         return dx
     if not np.can_cast(dx.dtype, space.dtype, "same_kind"):
         raise StructureError(
-            f"leaf {k}: the primal is {space.dtype}, its tangent {dx.dtype}{at_user_line()}; "
+            f"{place} is {space.dtype}, its tangent {dx.dtype}{at_user_line()}; "
             "cast the tangent to the primal's dtype"
         )
     return dx.astype(space.dtype)
@@ -126,7 +127,7 @@ def linear_transpose(f: Callable, *primals) -> Callable:
     spaces = [space_of(x) for x in leaves]
     for k, space in enumerate(spaces):
         if space.dtype.kind not in "fc":
-            raise not_differentiable(space.dtype, "linear_transpose", f"leaf {k} of the primals")
+            raise not_differentiable(space.dtype, "linear_transpose", str(Place("primals", treedef, k)))
     zeros = treedef.unflatten(s.zeros() for s in spaces)
     _check_linear(f, treedef, spaces)
     return vjp(f, *zeros)[1]

@@ -13,7 +13,7 @@ from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
 from ..core.trace import Box
-from ..core.tree import LEAF, flatten_like, tree_flatten, tree_map
+from ..core.tree import LEAF, ArgumentPlace, Place, TreeDef, flatten_like, tree_flatten, tree_map
 from ._run import as_input, as_output, chosen_arguments, is_traced_by, leave, run, split_aux
 
 
@@ -41,7 +41,7 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     leaves, treedef = tree_flatten(primals)
     trace = ReverseTrace("vjp")
     # The user's code runs between this call and the pull: what the tape keeps of his must not be his.
-    inputs = [_variable(x, k, trace) for k, x in enumerate(leaves)]
+    inputs = [_variable(x, Place("primals", treedef, k), trace) for k, x in enumerate(leaves)]
     nodes = [x.aux if is_traced_by(x, trace) else None for x in inputs]
     watch = checker()
     session = None if watch is None else watch(trace, inputs, lambda xs: f(*treedef.unflatten(xs)))
@@ -66,10 +66,10 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     return (*result, tree_map(_copied, leave_aux(aux, trace))) if has_aux else result
 
 
-def _variable(x, k, trace):
+def _variable(x, place, trace):
     if not isinstance(x, Box) and space_of(x).dtype.kind not in "fc":
         return x
-    x = as_input(x, "vjp", f"leaf {k}")
+    x = as_input(x, "vjp", place)
     if x.dtype.kind not in "fc":
         return x
     return trace.leaf(x.copy() if type(x) is np.ndarray else x)
@@ -80,7 +80,7 @@ def _copied(v):
 
 
 def _seeds(cotangent, outdef, spaces):
-    seeds = flatten_like(outdef, cotangent, f"a cotangent must be like the output{at_user_line()}")
+    seeds = flatten_like(outdef, cotangent, "a cotangent must be like the output")
     return [_seed(s, space) for s, space in zip(seeds, spaces, strict=True)]
 
 
@@ -251,12 +251,11 @@ def _unwrapped(out):
     if treedef.kind == LEAF and out is not None:
         return out, None
     if treedef.kind in (LEAF, tuple, list, dict) or len(leaves) != 1:
-        kind = (
-            "None; is there a return?" if out is None else f"a {type(out).__name__} of {len(leaves)} arrays."
-        )
+        kind = "None" if out is None else f"a {type(out).__name__} of {len(leaves)} arrays"
+        hint = "Is there a return? " if out is None else ""
         raise NotDifferentiable(
-            f"the function to differentiate must return a scalar; this one returned {kind}{at_user_line()} Return "
-            "the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several outputs."
+            f"the function to differentiate must return a scalar; this one returned {kind}{at_user_line()}. {hint}"
+            "Return the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several outputs."
         )
     return leaves[0], treedef.unflatten
 
@@ -296,7 +295,8 @@ def _variables(args, argnums, who):
     leaves, treedef = tree_flatten(picked if isinstance(argnums, (tuple, list)) else picked[0])
     if isinstance(argnums, (tuple, list)):
         leaves, treedef = tree_flatten(tuple(picked))
-    variables = [trace.leaf(as_input(x, who, f"argument {argnums}")) for x in leaves]
+    places = treedef if isinstance(argnums, (tuple, list)) else TreeDef(tuple, None, (treedef,))
+    variables = [trace.leaf(as_input(x, who, ArgumentPlace(chosen, places, k))) for k, x in enumerate(leaves)]
 
     def place(inputs):
         tree = treedef.unflatten(inputs)
@@ -323,5 +323,6 @@ def check_scalar(out, holomorphic, who):
         )
     if kind not in "fc":
         raise NotDifferentiable(
-            f"{who} needs a floating-point output; this one is {out.dtype}{at_user_line()}"
+            f"{who} needs a floating-point output; this one is {out.dtype}{at_user_line()}. A count, a position or a "
+            "comparison has no derivative, or one that is zero everywhere: return what it was made of."
         )

@@ -5,8 +5,8 @@ import pytest
 
 import dualad
 import dualad.ops.series  # fills the table of recurrences
-from dualad.core.batch import BatchTrace
 from dualad.core.primitive import REGISTRY
+from dualad.core.reverse import new_node_id
 from dualad.core.taylor import RECURRENCES, TaylorTrace
 from dualad.testing.samples import few, rng_of, smooth_calls
 
@@ -34,8 +34,13 @@ def test_third_order_of_every_primitive(name):
         rng = rng_of(name, "taylor")
         vs = tuple(call.allowed([rng.normal(size=np.shape(x)) for x in call.xs]))
         with np.errstate(all="ignore"):
+            try:
+                expected = nested(call.f, call.xs, vs, order)
+            except dualad.MissingRule:  # draws of vonmises know four derivatives by kappa
+                with pytest.raises(dualad.MissingRule):
+                    dualad.jet(call.f, call.xs, [[v, None, None] for v in vs])
+                continue
             values, series = dualad.jet(call.f, call.xs, [[v, None, None] for v in vs])
-            expected = nested(call.f, call.xs, vs, order)
         for o, value in enumerate(values):
             for found, right in zip([value, *series[o]], [e[o] for e in expected], strict=True):
                 assert found.shape == right.shape and found.dtype == right.dtype
@@ -45,41 +50,34 @@ def test_third_order_of_every_primitive(name):
                 )
 
 
-def primitive_calls(monkeypatch, call, order):
-    """How many primitives a jet of this order applies: each passes the one-row batch under it."""
-    count, process = [0], BatchTrace.process
-
-    def counting(self, prim, args, params):
-        count[0] += 1
-        return process(self, prim, args, params)
-
-    with monkeypatch.context() as patch, np.errstate(all="ignore"):
-        patch.setattr(BatchTrace, "process", counting)
-        series = [[np.ones(np.shape(x))] + [None] * (order - 1) for x in call.xs]
-        one = tuple(np.asarray(x)[None] for x in call.xs)
-        dualad.vmap(lambda *xs: dualad.jet(call.f, xs, series)[1])(*one)
-    return count[0]
+def primitive_calls(call, order):
+    """How many primitives a jet of this order applies: each leaves a node on a tape under it, with a number."""
+    series = [[np.ones(np.shape(x))] * order for x in call.xs]
+    before = new_node_id()
+    with np.errstate(all="ignore"):
+        dualad.vjp(lambda *xs: dualad.jet(call.f, xs, series)[1], *call.xs)
+    count = before - new_node_id()
+    return count
 
 
 # The rules of these, derivatives of draws, call themselves several times on the same curve.
 DEARER = {"beta_velocity", "gamma_velocity", "vonmises_velocity"}
 
 
-@pytest.mark.filterwarnings("ignore::dualad.BatchFallback")
 @pytest.mark.parametrize("name", sorted({*NAMES} - DEARER))
-def test_cost_is_polynomial_in_the_order(name, monkeypatch):
+def test_cost_is_polynomial_in_the_order(name):
     """From order 4 to 8 nested derivatives become 16 times as dear, a cubic cost 8 times."""
     call = smooth_calls(REGISTRY[name])[0]
-    four, eight = (primitive_calls(monkeypatch, call, k) for k in (4, 8))
+    four, eight = (primitive_calls(call, k) for k in (4, 8))
     assert eight <= 12 * four
 
 
-def test_cost_of_a_chain_is_quadratic(monkeypatch):
+def test_cost_of_a_chain_is_quadratic():
     class Chain:
         xs = (np.array([0.3, 0.4]),)
         f = staticmethod(lambda x: np.exp(np.sin(x)) / (1 + x * x))
 
-    ten, twenty = (primitive_calls(monkeypatch, Chain, k) for k in (10, 20))
+    ten, twenty = (primitive_calls(Chain, k) for k in (10, 20))
     assert twenty < 4.2 * ten
     assert twenty < 4000  # nested jvp: more than 2**20
 

@@ -222,11 +222,17 @@ def blame(call, rng) -> str:
     """Which argument's rules disagree at a call that failed; empty where they do only together."""
     places = own_inputs(call)
     if len(places) == 1:
-        return argument(call.prim, next(iter(places.values())))
+        return argument(call, next(iter(places.values())))
     wrong = [i for i in places.values() if not try_call(call, rng, only=i).ok]
-    return ", ".join(dict.fromkeys(argument(call.prim, i) for i in wrong))
+    return ", ".join(dict.fromkeys(argument(call, i) for i in wrong))
 
 
-def argument(prim, i: int) -> str:
-    """What the argument at a place is called; of a variadic primitive with its number."""
-    return f"{prim.arg_name(i)}[{i - len(prim.args) + 1}]" if prim.is_variadic(i) else prim.arg_name(i)
+def argument(call, i: int) -> str:
+    """What the argument at a place is called: by the primitive, or by the user's function with a rule of its own."""
+    prim = call.prim
+    if not prim.is_variadic(i):
+        return prim.arg_name(i)
+    code = getattr(getattr(getattr(prim, "custom", None), "fun", None), "__code__", None)
+    if code is not None and code.co_argcount == len(call.args):
+        return code.co_varnames[i]
+    return f"{prim.arg_name(i)}[{i - len(prim.args) + 1}]"

@@ -20,7 +20,7 @@ def judge(call, rng) -> str:
     guilty: dict[str, list[str]] = {}
     for i in own_inputs(call).values():
         for rule in _of_argument(call, i, rng):
-            guilty.setdefault(rule, []).append(argument(call.prim, i))
+            guilty.setdefault(rule, []).append(argument(call, i))
     if not guilty:
         return ""
     if is_joint(call.prim):

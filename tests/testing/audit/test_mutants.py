@@ -159,7 +159,7 @@ def test_of_a_custom_jvp():
     my_sine.defjvps(lambda dx, ans, x, y: dx * np.cos(x) * y, lambda dy, ans, x, y: dy * np.cos(x))
     report = audit(lambda x: np.sum(my_sine(x, x**2)), X)
     (finding,) = report.errors
-    assert finding.primitive == "my_sine" and "xs[1]" in finding.text and "xs[0]" not in finding.text
+    assert finding.primitive == "my_sine" and "the derivative of y of my_sine is wrong" in finding.text
 
 
 def test_a_rule_that_is_right_but_rough_passes():

@@ -8,6 +8,7 @@ The standard: https://data-apis.org/array-api/2024.12/.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 from collections.abc import Callable
@@ -39,13 +40,11 @@ for _name, _stub in SIGNATURES.items():
 def answers_in_arrays(function):
     """`function`, whose results are dualad arrays where an argument is one."""
 
+    @functools.wraps(function)
     def call(*args, **kwargs):
         result = function(*args, **kwargs)
         return in_arrays(result) if holds_box(args) or holds_box(kwargs.values()) else result
 
-    call.__name__ = call.__qualname__ = function.__name__
-    call.__doc__ = function.__doc__
-    call.__signature__ = inspect.signature(function)
     return call
 
 
@@ -69,12 +68,10 @@ _IN_ARRAYS = "nonzero searchsorted isin unique_all unique_counts unique_inverse"
 def always_array(function):
     """`function`, whose results are dualad arrays from plain arguments too: a creation function."""
 
+    @functools.wraps(function)
     def create(*args, **kwargs):
         return in_arrays(function(*args, **kwargs))
 
-    create.__name__ = create.__qualname__ = function.__name__
-    create.__doc__ = function.__doc__
-    create.__signature__ = inspect.signature(function)
     return create
 
 

@@ -276,6 +276,21 @@ def _solve_triangular(order, out, a, b, *, lower, trans, unit_diagonal):
     return _system(order, out, solve, [a[0], *turned], b, b[0].ndim == 1)
 
 
+# ---- interpolation --------------------------------------------------------------------------------------
+
+
+@recurrence("interp")
+def _interp(order, out, x, xp, fp):
+    from .index import getitem
+    from .interpolate import _place
+
+    def between(x, xp, fp):
+        i, t = _place(x, xp)
+        return getitem(fp, i) * (1 - t) + getitem(fp, i + 1) * t
+
+    return compose(between, order, x, xp, fp)
+
+
 # ---- Bessel functions -----------------------------------------------------------------------------------
 # All derivatives at the value are known, 2^-k Σ binomial(k, i) I_(n-k+2i): the curve is put into their series.
 

@@ -23,10 +23,19 @@ class Recorded(Box):
 
     __slots__ = ()
 
+    notes = False  # whether the recorder takes note of decisions, so that they are allowed
+
     def __bool__(self):
         raise BranchError(
             f"the truth of a recorded value is asked for{at_user_line()}: the program would hold for this value only. "
             "Use np.where."
+        )
+
+    def look(self):
+        """The value, for a decision that rests on it."""
+        raise BranchError(
+            f"something is decided on a recorded value{at_user_line()}: the program would hold for this value only. "
+            "Use np.where, or decide outside of the recorded function"
         )
 
 

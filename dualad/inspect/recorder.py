@@ -41,6 +41,11 @@ class Traced(Recorded):
 
     __slots__ = ()
 
+    notes = True
+
+    def look(self):
+        return self.owner.decide(self, "asarray")
+
     def __bool__(self):
         return bool(self.owner.decide(self, "bool"))
 

@@ -11,7 +11,7 @@ import numpy as np
 from ..core.batch import Batched, BranchError
 from ..core.describe import layers
 from ..core.errors import ConversionError, at_user_line
-from ..core.linear import is_recorded
+from ..core.linear import Recorded
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
 from .drawing import drawing, refuse_shuffle
@@ -135,12 +135,23 @@ def _bool(self):
     if self.size != 1:
         return bool(np.zeros(self.shape, bool))  # NumPy's error
     truths = np.unique(np.asarray(x, bool))
-    if truths.size == 1 and not is_recorded(self):
+    if truths.size == 1 and _may_decide(self):
         return bool(truths[0])
     raise BranchError(
         f"the truth of a value batched by vmap is asked for{at_user_line()}, and differs between its rows. "
         "Use np.where(condition, a, b), or np.minimum, np.clip …"
     )
+
+
+def _may_decide(x) -> bool:
+    """Whether no value in `x` is recorded, or the recorder takes note: it gets to know here."""
+    while isinstance(x, Box):
+        if isinstance(x, Recorded):
+            if not x.notes:
+                return False
+            x.look()
+        x = x.value
+    return True
 
 
 def _len(self):

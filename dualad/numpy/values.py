@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.batch import Batched, BranchError
 from ..core.errors import at_user_line
+from ..core.linear import Recorded
 from ..core.trace import Box, Const, settled
 from ..ops.flow import stop_value
 
@@ -19,7 +20,8 @@ def without_derivative(x):
     if not isinstance(x, Box):
         return x
     settled(x)
-    return x.value if type(x) is Const else stop_value(x)
+    x = x.value if type(x) is Const else stop_value(x)
+    return without_derivative(x.look()) if isinstance(x, Recorded) else x
 
 
 def on_values(function, *args, **kwargs):

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..core.batch import Batched
 from ..core.errors import StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.space import space_of
-from ..core.trace import strip
+from ..core.trace import snapshot, strip
 from ..core.tree import Place, flatten_like, tree_flatten
 from ._run import (
     as_input,
@@ -54,7 +55,7 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
     if len(primals) == len(tangents) == 1 and _is_lean(primals[0], tangents[0]):
         # One array along one array: no pytrees.
         moves = tangents
-        duals = (trace.dual(primals[0], tangents[0]),)
+        duals = (trace.dual(primals[0], snapshot(tangents[0])),)
     else:
         leaves, treedef = tree_flatten(tuple(primals))
         moves = flatten_like(treedef, tuple(tangents), "tangents must be like primals")
@@ -77,8 +78,8 @@ def jvp(f: Callable, primals, tangents, has_aux: bool = False) -> tuple[Any, ...
 
 
 def _is_lean(x, dx) -> bool:
-    plain = type(x) is np.ndarray is type(dx)
-    return plain and x.dtype.kind == "f" and x.dtype is dx.dtype and x.shape == dx.shape
+    arrays = type(x) is np.ndarray and (type(dx) is np.ndarray or type(dx) is Batched and dx.owner.alive)
+    return arrays and x.dtype.kind == "f" and x.dtype is dx.dtype and x.shape == dx.shape
 
 
 def _dual(x, dx, place, trace):

@@ -18,7 +18,7 @@ from ..core.space import face, space_of
 from ..core.trace import Box
 from ..core.tree import LEAF, ArgumentPlace, TreeDef, tree_flatten, tree_structure
 from ._run import as_input, chosen_arguments, own_arrays, split_aux
-from .batch import move, vmap
+from .batch import move, over_rows
 from .forward import jvp
 from .reverse import vjp
 
@@ -262,9 +262,7 @@ def _chunks(n, size):
 
 def basis(space, start, stop):
     """Rows `start` to `stop` of the identity of a space, each of the space's shape."""
-    rows = np.zeros((stop - start, space.size), space.dtype)
-    rows[np.arange(stop - start), np.arange(start, stop)] = 1
-    return rows.reshape(stop - start, *space.shape)
+    return np.eye(stop - start, space.size, start, space.dtype).reshape(stop - start, *space.shape)
 
 
 def _push_basis(g, x, k, size, aux=None):
@@ -281,7 +279,7 @@ def _push_basis(g, x, k, size, aux=None):
             aux[:] = extra
         return columns
 
-    parts = [vmap(push)(basis(space, *chunk)) for chunk in _chunks(space.size, size)]
+    parts = [over_rows(push, basis(space, *chunk)) for chunk in _chunks(space.size, size)]
     flat = [tree_flatten(p) for p in parts]
     columns = [_join(pieces) for pieces in zip(*[leaves for leaves, _ in flat], strict=True)]
     return [_split_first(move(c, 0, -1), c.ndim - 1, space.shape) for c in columns], flat[0][1]
@@ -299,7 +297,7 @@ def _pull_basis(pullback, outs, outdef, k, size):
     if space.size == 1:  # one row needs no batch
         parts = [pull(space.ones())]
         return [_reshaped(r, space.shape + tuple(r.shape)) for r in parts[0]]
-    parts = [vmap(pull)(basis(space, *chunk)) for chunk in _chunks(space.size, size)]
+    parts = [over_rows(pull, basis(space, *chunk)) for chunk in _chunks(space.size, size)]
     rows = [_join(pieces) for pieces in zip(*parts, strict=True)]
     return [_reshaped(r, space.shape + tuple(r.shape[1:])) for r in rows]
 

@@ -17,7 +17,7 @@ from ..core.space import space_of
 from ..core.trace import Box
 from ..core.tree import tree_flatten
 from ._run import as_input
-from .batch import vmap
+from .batch import over_rows
 from .jacobian import CHUNK, _check_kind
 from .linear import linearize
 from .reverse import grad, vjp
@@ -202,7 +202,6 @@ def _sender(send, leaves):
     """`send`, which takes and returns leaves, as a function of rows of numbers; complex rows in two parts."""
     spaces = [space_of(x) for x in leaves]
     real = not _is_complex(leaves)
-    several = vmap(lambda *d: tree_flatten(send(*d))[0])
 
     def batch(rows):
         if real and np.iscomplexobj(rows):
@@ -210,8 +209,8 @@ def _sender(send, leaves):
         if len(rows) == 1:
             out = tree_flatten(send(*[d[0] for d in _split(rows, spaces)]))[0]
             return np.concatenate([np.ravel(o) for o in out])[None]
-        parts = [several(*_split(rows[k : k + CHUNK], spaces)) for k in range(0, len(rows), CHUNK)]
-        return np.concatenate([_joined(p) for p in parts])
+        parts = [_split(rows[k : k + CHUNK], spaces) for k in range(0, len(rows), CHUNK)]
+        return np.concatenate([_joined(tree_flatten(over_rows(send, *p))[0]) for p in parts])
 
     return batch
 

@@ -13,7 +13,7 @@ from ...core.space import space_of
 from ...core.trace import Box
 from ...core.tree import tree_flatten
 from .._run import split_aux
-from ..batch import vmap
+from ..batch import over_rows
 from ..forward import jvp
 from ..jacobian import CHUNK, ROW_COST, _as_function_of_leaves, _check_kind
 from ..reverse import grad, vjp
@@ -218,7 +218,7 @@ def push(g, leaves, tangents, m, has_aux, aux) -> np.ndarray:
         aux[:] = extra or aux
         return tree_flatten(out)[0]
 
-    return _in_chunks(vmap(along), tangents, m)
+    return _in_chunks(along, tangents, m)
 
 
 def pull(g, leaves, cotangents, m, has_aux, aux) -> np.ndarray:
@@ -230,14 +230,13 @@ def pull(g, leaves, cotangents, m, has_aux, aux) -> np.ndarray:
     aux[:] = extra or aux
     outs, outdef = tree_flatten(out)
     _check_entries(sum(space_of(o).size for o in outs), m)
-    back = vmap(lambda *cotangent: pullback(outdef.unflatten(cotangent)))
-    return _in_chunks(back, _split(cotangents, outs), n)
+    return _in_chunks(lambda *u: pullback(outdef.unflatten(u)), _split(cotangents, outs), n)
 
 
 def _in_chunks(send, batches, width):
     parts = []
     for k in range(0, len(batches[0]), CHUNK):
-        results = send(*[b[k : k + CHUNK] for b in batches])
+        results = over_rows(send, *[b[k : k + CHUNK] for b in batches])
         if any(isinstance(r, Box) for r in results):
             raise _traced()
         flat = [np.reshape(r, (len(r), -1)) for r in results]

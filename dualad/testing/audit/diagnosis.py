@@ -11,6 +11,7 @@ from .duality import TOLERANCE, compare, tolerance_of
 from .judge import judge
 from .lost import changed_constants, with_stops_held
 from .numbers import Comparison, differences, has_kink, moved
+from .policies import SYMMETRIC, is_draw, symmetrised
 from .record import Node, Record
 from .report import Finding
 
@@ -157,8 +158,10 @@ class Diagnosis:
         return f"; stop_gradient is called at {', '.join(lines)}" if lines else ""
 
     def _explained(self, c: Comparison, along) -> bool:
-        """A kink, or a stop on purpose: then numbers are asked in another way, and have to agree."""
+        """A kink, a stop on purpose, a policy: then numbers are asked in another way, and have to agree."""
         subject = self.subject
+        if self._by_policy(c, along):
+            return True
         if has_kink(subject.plain, subject.leaves, along):
             beside = self._beside(along)
             if beside.status == "agree":
@@ -178,6 +181,33 @@ class Diagnosis:
                     )
                 return True
         return False
+
+    def _by_policy(self, c, along) -> bool:
+        """Whether the program has a primitive for which differences in any direction are not the derivative."""
+        names = {n.primitive: n for n in self.report.nodes}
+        node = next((names[n] for n in SYMMETRIC if n in names), None)
+        if node is not None:
+            moves = [None if m is None else symmetrised(m) for m in along]
+            found = self._compared(self.subject.plain, self.subject.leaves, moves)
+            if found.status == "agree":
+                c.status, c.confirmed, c.possible = "agree", found.confirmed, found.possible
+                self._once(
+                    "symmetric",
+                    f"{node.primitive} is differentiated along symmetric directions; along these numbers agree",
+                    node,
+                )
+                return True
+        node = next((n for name, n in names.items() if is_draw(name)), None)
+        if node is None or c.vanishes:
+            return False
+        c.status = "drawn"
+        text = "what is drawn has the derivative of a coupling of distributions, of which differences say nothing"
+        self._once("random", f"{node.primitive}: {text}", node)
+        return True
+
+    def _once(self, kind, text, node):
+        if not any(f.kind == kind and f.text == text for f in self.report.findings):
+            self.add(kind, text, node=node)
 
     def _kink_text(self, c, beside):
         if any(f.kind == "kink" for f in self.report.findings):
@@ -201,7 +231,7 @@ class Diagnosis:
 
     def _compared(self, f, leaves, along) -> Comparison:
         tangents = [strip(t) for t in jvp(self.subject.traced, tuple(leaves), tuple(along))[1]]
-        want, error = differences(f, leaves, along)
+        want, error = differences(f, leaves, along, self.auditor.precision)
         return self.auditor.judged("beside", tangents, want, error, None, along)
 
     def _both_rules(self) -> bool:
@@ -249,12 +279,16 @@ class Diagnosis:
                 c.status = "kink"
                 self._kink_text(c, beside)
                 return
+        if self._by_policy(c, along):
+            return
+        if c.confirmed < 2 and self._both_rules():
+            return
         if not any(f.kind == "undecided" for f in self.report.findings):
             self.add(
                 "undecided",
                 f"finite differences along {c.what} do not converge: they can confirm {c.possible:.1f} digits at most, "
                 f"and {c.confirmed:.1f} agree. Is the function noisy, or ill-conditioned there?",
-                error=c.possible < 2 or c.confirmed < min(c.possible, 4) - 1,
+                error=c.confirmed < max(2, min(c.possible, 4) - 1),
             )
 
     # ---- the nodes ----

@@ -28,7 +28,8 @@ class Finding:
     Attributes
     ----------
     kind : "wrong rule", "engines disagree", "numbers disagree", "lost", "not a function", "not finite", "undecided" are
-        errors; "kink", "stopped", "born", "cast", "one engine", "random", "state" are notes
+        errors; "kink", "stopped", "born", "cast", "one engine", "random", "symmetric",
+        "state" are notes
     text : what, in a sentence
     line : the user's line, where one is known
     primitive : the primitive's name, where it is one's

@@ -21,6 +21,7 @@ def verdict(r: Report) -> str:
             "agree": f"finite differences confirm {c.confirmed:.1f} of {c.possible:.1f} possible",
             "differ": f"finite differences confirm only {c.confirmed:.1f} of {c.possible:.1f} possible",
             "undecided": f"finite differences can confirm no more than {c.possible:.1f}",
+            "drawn": "of what is drawn finite differences say nothing",
             "kink": "at a kink finite differences say nothing",
             "stopped": f"finite differences, with what is stopped held, confirm {c.confirmed:.1f} of {c.possible:.1f}",
         }

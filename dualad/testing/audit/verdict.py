@@ -164,7 +164,7 @@ class Auditor:
                 directions.append((subject.names[k], alone, t))
         tried = []
         for what, along, t in directions:
-            want, error = differences(subject.plain, subject.leaves, along)
+            want, error = differences(subject.plain, subject.leaves, along, self.precision)
             comparison = self.judged(what, t, want, error, reverse, along)
             report.numbers.append(comparison)
             tried.append((comparison, along, t))

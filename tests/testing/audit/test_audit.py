@@ -10,6 +10,7 @@ import pytest
 
 import dualad
 from dualad import nn
+from dualad.core.primitive import REGISTRY
 from dualad.testing.audit import AuditFailed, Auditor, audit
 
 RNG = np.random.default_rng(7)
@@ -98,6 +99,27 @@ def test_ill_conditioned_is_not_wrong():
     a = np.vander(np.linspace(0, 1, 12))  # condition number 4e8
     report = audit(lambda b, a: np.sum(np.linalg.solve(a, b)), RNG.normal(size=12), a)
     assert not any(k in ("wrong rule", "engines disagree") for k in kinds(report))
+
+
+def test_symmetric_directions_by_policy():
+    k = np.array([[3.0, 0.4, 0.1], [0.4, 2.0, 0.3], [0.1, 0.3, 1.0]])
+    report = audit(lambda k: np.sum(np.linalg.cholesky(k) ** 3), k)
+    assert report.ok and kinds(report) == ["symmetric"] and report.numbers[0].confirmed > 9, str(report)
+
+
+def test_draws_have_the_derivative_of_a_coupling():
+    draw = REGISTRY["gamma_log_draw"].face
+    report = audit(lambda a: np.sum(draw(a, Y) ** 2), np.abs(X) + 1.0)
+    assert report.ok and "random" in kinds(report) and report.numbers[0].status == "drawn", str(report)
+    assert "finite differences say nothing" in report.verdict
+
+
+def test_single_precision_on_the_way():
+    def f(x):
+        return np.sum(np.where(x > 5.0, x, (x * 2).astype(np.float32)).astype(np.float64) ** 2)
+
+    report = audit(f, X)
+    assert report.ok and kinds(report) == ["cast"], str(report)
 
 
 # ---- kinks ------------------------------------------------------------------------------------------

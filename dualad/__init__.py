@@ -53,11 +53,15 @@ from .transforms.stop import stop_gradient as stop_gradient
 if _TYPE_CHECKING:
     from . import autograd as autograd
     from . import data as data
+    from . import fft as fft
     from . import implicit as implicit
+    from . import linalg as linalg
     from . import nn as nn
     from . import optim as optim
     from . import random as random
+    from . import special as special
     from . import utils as utils
+    from ._supported import supported as supported
     from ._tensor import Generator as Generator
     from ._tensor import Size as Size
     from ._tensor import Tensor as Tensor
@@ -146,7 +150,8 @@ __version__ = "0.1.0"
 
 # What few programs need: modules, and names by the module that has them.
 _MODULES = {
-    name: name for name in ("autograd", "data", "implicit", "nn", "optim", "random", "testing", "utils")
+    name: name
+    for name in "autograd data fft implicit linalg nn optim random special testing utils".split()
 }
 _MODULES["checkpoint_policies"] = "transforms.checkpoint_policies"
 _LATER = {
@@ -174,6 +179,7 @@ _LATER = {
     "save": "serialization",
     "sparse_hessian": "transforms.sparsity.matrix",
     "sparse_jacobian": "transforms.sparsity.matrix",
+    "supported": "_supported",
     "NanError": "inspect.nans",
     "debug_infs": "inspect.nans",
     "debug_nans": "inspect.nans",

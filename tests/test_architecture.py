@@ -19,7 +19,7 @@ FLOORS = [
     {"ops"},
     {"numpy", "scipy"},
     {"transforms", "implicit"},
-    {"_torch", "_tensor", "autograd", "random", "serialization"},
+    {"_torch", "_tensor", "autograd", "fft", "linalg", "random", "serialization", "special", "_supported"},
     {"nn"},
     {"optim"},
     {"inspect"},

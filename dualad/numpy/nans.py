@@ -70,8 +70,11 @@ nanstd = implements(np.nanstd)(_moment(reductions.std))
 
 @implements(np.nanmedian)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NoValue):
-    half = np.asarray(0.5)
-    return order_statistics.quantile(boxed(a), half, axis, "linear", truth(keepdims), skip_nan=True, out=out)
+    a = boxed(a)
+    half = np.asarray(0.5, a.real.dtype if a.dtype.kind in "fc" else None)
+    found = order_statistics.quantile(a, half, axis, "linear", truth(keepdims), skip_nan=True)
+    found = found if found.dtype == a.dtype or a.dtype.kind not in "fc" else found.astype(a.dtype)
+    return found if out is None else store(out, found)
 
 
 def _quantile(name, per):

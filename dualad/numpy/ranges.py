@@ -16,10 +16,15 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     num = operator.index(num)
     if num < 0:
         raise ValueError(f"Number of samples, {num}, must be non-negative.")
-    start, stop = boxed(start), boxed(stop)
+    kind = _kind(start, stop)
+    start, stop = cast(boxed(start), kind), cast(boxed(stop), kind)
     steps = num - 1 if endpoint else num
     ndim = max(start.ndim, stop.ndim)
-    w = (np.arange(num) / max(steps, 1)).reshape((-1,) + (1,) * ndim)
+    w = (
+        (np.arange(num) / max(steps, 1))
+        .reshape((-1,) + (1,) * ndim)
+        .astype(kind.type(0).real.dtype, copy=False)
+    )
     values = (1 - w) * start + w * stop
     if dtype is not None:
         values = cast(np.floor(values) if np.dtype(dtype).kind in "iu" else values, dtype)
@@ -29,10 +34,16 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     return values, (stop - start) / steps if steps > 0 else np.nan * (stop - start)
 
 
+def _kind(*ends):
+    """The dtype between the ends, in which Python's own numbers have no say."""
+    return np.result_type(1.0, *(e if isinstance(e, (int, float, complex)) else boxed(e).dtype for e in ends))
+
+
 @implements(np.logspace)
 def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
-    start, stop, base = boxed(start), boxed(stop), boxed(base)
-    if base.ndim:
+    base = base if isinstance(base, (int, float)) else boxed(base)
+    if np.ndim(base):
+        start, stop = boxed(start), boxed(stop)
         ndim = max(start.ndim, stop.ndim, base.ndim)
         start, stop, base = (a.reshape((1,) * (ndim - a.ndim) + a.shape) for a in (start, stop, base))
         base = np.expand_dims(base, axis)
@@ -42,11 +53,12 @@ def logspace(start, stop, num=50, endpoint=True, base=10.0, dtype=None, axis=0):
 
 @implements(np.geomspace)
 def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
-    start, stop = boxed(start), boxed(stop)
+    kind = np.result_type(np.float64, _kind(start, stop))  # here float32 ends give float64
+    start, stop = cast(boxed(start), kind), cast(boxed(stop), kind)
     if np.any(start == 0) or np.any(stop == 0):
         raise ValueError("Geometric sequence cannot include zero")
     ratio = stop / start
-    w = np.linspace(0.0, 1.0, num, endpoint).reshape((-1,) + (1,) * ratio.ndim)
+    w = np.linspace(0.0, 1.0, num, endpoint, dtype=kind.type(0).real.dtype).reshape((-1,) + (1,) * ratio.ndim)
     values = start * ratio**w
     values = np.moveaxis(values, 0, axis) if axis else values
     return values if dtype is None else cast(values, dtype)

@@ -27,6 +27,13 @@ def _narrow(total, dtype):
     return total if dtype is None or total.dtype == dtype else cast(total, dtype)
 
 
+def _start(initial, result):
+    """`initial=` in the precision of the result, which it does not change."""
+    initial = boxed(initial)
+    narrow = result.dtype.kind == "f" and initial.dtype.kind in "fiu" or result.dtype.kind == "c"
+    return cast(initial, result.dtype) if narrow else initial
+
+
 def _masked(a, where, fill):
     """`a`, with the neutral element where the mask is False."""
     return a if where is True or where is NoValue else select(where, a, fill)
@@ -37,7 +44,7 @@ def sum(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, w
     a = boxed(a) if dtype is None else cast(boxed(a), dtype)
     a = a if where is NoValue else _masked(a, where, 0)
     total = _narrow(total_of(a, axis=axis, keepdims=truth(keepdims)), dtype)
-    total = total if initial is NoValue else total + initial
+    total = total if initial is NoValue else total + _start(initial, total)
     return total if out is None else store(out, total)
 
 
@@ -52,7 +59,7 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, 
     a = boxed(a) if dtype is None else cast(boxed(a), dtype)
     a = a if where is NoValue else _masked(a, where, 1)
     total = _narrow(running.prod(a, axis=axis, keepdims=truth(keepdims)), dtype)
-    total = total if initial is NoValue else total * initial
+    total = total if initial is NoValue else total * _start(initial, total)
     return total if out is None else store(out, total)
 
 
@@ -84,7 +91,7 @@ def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
     a = boxed(a) if where is NoValue else _masked(boxed(a), where, neutral)
     found = reduce(a, axis=axis, keepdims=truth(keepdims))
-    return _finish(found if initial is NoValue else pair(found, initial), out)
+    return _finish(found if initial is NoValue else pair(found, _start(initial, found)), out)
 
 
 @implements(np.ptp)

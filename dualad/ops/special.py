@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 from ..core.elementwise import elementwise
+from ..core.errors import NotDifferentiable, at_user_line
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
 from .arithmetic import INF, sign
@@ -168,7 +169,9 @@ def polygamma(x, *, n=1):
     """The n-th derivative of digamma. (SciPy's order of arguments is `polygamma(n, x)`.)"""
     x = np.asarray(x)
     if x.dtype.kind == "c":
-        raise TypeError("polygamma takes real arguments")
+        raise NotDifferentiable(
+            f"gamma, psi and polygamma have rules for real arguments alone{at_user_line()}, not for complex ones"
+        )
     return _in_dtype(_polygamma(n, x), x)
 
 

@@ -12,7 +12,9 @@ floating-point name in a call is traced in turn, and all of them together, in bo
 - **WRONG**: anything else, a derivative that was lost without a word above all;
 - **absent**: this version of NumPy does not take the call itself.
 
-    python -m dualad.testing.coverage [NAME ...] [--page docs/numpy.md]
+    python -m dualad.testing.coverage [NAME ...] [--page docs/numpy.md --table]
+
+`--table` writes what `dualad.supported()` reads, `--page` the same as a page; `rows.py` makes them of the verdicts.
 """
 
 from __future__ import annotations
@@ -87,8 +89,14 @@ def attempt(name, call, traced, want):
     f = function_of(call, traced)
     args = tuple(POOL[n] for n in traced)
     try:
-        different = compare(vjp(f, *args)[0], want) or compare(jvp(f, args, args)[0], want)
-        return (WRONG, different) if different else derivatives(f, args, single(call, traced))
+        rtol = 1e-4 if any(map(is_single, args)) else 1e-11
+        different = compare(vjp(f, *args)[0], want, rtol) or compare(jvp(f, args, args)[0], want, rtol)
+        if different:
+            return WRONG, different
+        wide = tuple(map(doubled, args))
+        if any(map(is_single, args)) or "32" in call or "complex64" in call:
+            return derivatives(f, args, in_double(call, traced), wide)
+        return derivatives(f, args)
     except DualadError as error:
         return rejection(name, call, error)
     except DerivativeMismatch as error:
@@ -99,10 +107,14 @@ def attempt(name, call, traced, want):
         return WRONG, f"{type(error).__name__}: {error}"
 
 
-def single(call, traced):
-    """Of a call in single precision the same one in double, for differences see nothing in single; else None."""
-    double = call.replace("float32", "float64").replace("complex64", "complex128")
-    return function_of(double, traced) if double != call else None
+def in_double(call, traced):
+    """Of a call in single precision the same one in double, for differences see nothing in single."""
+    return function_of(call.replace("float32", "float64").replace("complex64", "complex128"), traced)
+
+
+def doubled(x):
+    """A value in double precision."""
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)[()] if is_single(x) else x
 
 
 def rejection(name, call, error):
@@ -135,7 +147,7 @@ def function_of(call, traced):
     return f
 
 
-def compare(got, want) -> str:
+def compare(got, want, rtol=1e-11) -> str:
     """How a value differs from NumPy's, in structure, shape, dtype or number; empty if it does not."""
     ours, theirs = tree_flatten(got)[0], tree_flatten(want)[0]
     if len(ours) != len(theirs):
@@ -147,28 +159,35 @@ def compare(got, want) -> str:
         if a.dtype.kind not in "fc":
             if not np.array_equal(a, b):
                 return f"{a!r}, NumPy has {b!r}"
-        elif not np.allclose(a, b, rtol=1e-5 if a.dtype.itemsize <= 4 else 1e-11, atol=1e-12, equal_nan=True):
+        elif not np.allclose(a, b, rtol=1e-4 if is_single(a) else rtol, atol=1e-12, equal_nan=True):
             return f"the value {a!r}, NumPy has {b!r}"
     return ""
 
 
-def derivatives(f, args, double=None):
-    """Both engines to second order, and whether there is anything but zero."""
+def floating_results(f):
+    """The function of the same arguments whose results are the floating-point ones of `f`, in a list."""
+    return lambda *xs: [y for y in tree_flatten(f(*xs))[0] if kind(y) in "fc"]
 
-    def floating(*xs):
-        return [y for y in tree_flatten(f(*xs))[0] if kind(y) in "fc"]
 
+def derivatives(f, args, double=None, wide=()):
+    """Both engines to second order, and whether there is anything but zero.
+
+    In single precision the tangents are compared with those in double, and there the rest is found out.
+    """
+
+    floating = floating_results(f)
     out, pull = vjp(floating, *args)
     if not out:
         return FLAT, ""
     tangent = jvp(floating, args, args)[1]
     if double is not None:
-        others = [y for y in tree_flatten(jvp(double, args, args)[1])[0] if kind(y) in "fc"]
-        pairs = zip(tangent, others, strict=True)
+        others = jvp(floating_results(double), wide, wide)[1]
+        # Where the values say how many there are, as the leading zeros of a remainder, rounding says so too.
+        pairs = [(a, b) for a, b in zip(tangent, others, strict=True) if np.shape(a) == np.shape(b)]
         if not all(np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True) for a, b in pairs):
             return WRONG, f"{tangent}, in double precision {others}"
         check_duality(floating, args, rtol=1e-4)
-        return derivatives(double, args)
+        return derivatives(double, wide)
     zero = not any(np.any(np.asarray(t) != 0) for t in tangent)
     against_numbers(floating, args, zero)
     check_duality(floating, args)
@@ -222,53 +241,13 @@ def overall(verdicts: list[Verdict]) -> str:
     )
 
 
-def page(results: dict[str, list[Verdict]]) -> str:
-    """The table as Markdown."""
-    counts = Counter(overall(v) for v in results.values())
-    calls = Counter(v.verdict for vs in results.values() for v in vs)
-    lines = [
-        "# NumPy's functions and their derivatives",
-        "",
-        "Generated by `python -m dualad.testing.coverage --page docs/numpy.md`: every call below was run with each",
-        "of its floating-point arguments traced, and all of them together, in both engines.",
-        "",
-        "- *right*: the value is NumPy's; the derivative agrees with differences and between the engines, at first",
-        "  and second order.",
-        "- *right from dualad.numpy*: NumPy does not show us this argument (`initial=`, the elements of a list); the",
-        "  same call of `dualad.numpy` is right, that of `np` raises an error.",
-        "- *flat*: there is no derivative, or it is zero, which differences confirm; NumPy's value comes back.",
-        "- *rejected*: an error names what is not supported, or what would turn a traced value into a plain one.",
-        "",
-        "The names in the calls are matrices (`A B P …`), vectors (`u v w y z grid at q edges`), numbers (`s t r`) and",
-        "complex arrays (`C D c d`); `dnp` is `dualad.numpy`, `change(f, A, …)` a copy of `A` after `f(A, …)`, and",
-        "`buffer` makes zeros to store into.",
-        "",
-        f"{len(results)} functions: " + ", ".join(f"{n} {word}" for word, n in counts.most_common()) + ". "
-        f"{calls.total()} choices of traced arguments: "
-        + ", ".join(f"{n} {w}" for w, n in calls.most_common())
-        + ".",
-        "",
-        "| function | right | right from dualad.numpy | flat | rejected | calls |",
-        "|---|:-:|:-:|:-:|:-:|---|",
-    ]
-    for name, verdicts in results.items():
-        n = Counter(v.verdict for v in verdicts)
-        shown = "<br>".join(f"`{c}`".replace("|", "\\|") for c in dict.fromkeys(v.call for v in verdicts))
-        marks = " | ".join(str(n[w] or "") for w in (RIGHT, BY_FACE, FLAT, REJECTED))
-        lines.append(f"| `{name}` | {marks} | {shown} |" + (" **WRONG**" if n[WRONG] else ""))
-    rejected = [v for vs in results.values() for v in vs if v.verdict == REJECTED]
-    if rejected:
-        lines += ["", "## Rejected by name", ""]
-        lines += [f"- `{v.call}` by {', '.join(v.traced)}: {v.why}" for v in rejected]
-    return "\n".join(lines) + "\n"
-
-
 def main(argv=None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m dualad.testing.coverage", description=__doc__.split("\n")[0]
     )
     parser.add_argument("names", nargs="*", metavar="NAME", help="functions, as average or linalg.norm")
     parser.add_argument("--page", metavar="FILE", help="write the table as a Markdown page")
+    parser.add_argument("--table", action="store_true", help="write the table of dualad.supported()")
     options = parser.parse_args(argv)
     unknown = [n for n in options.names if n not in ALL_CALLS]
     if unknown:
@@ -280,9 +259,10 @@ def main(argv=None) -> int:
             print(v)
     print(f"{len(results)} functions:", dict(Counter(overall(v) for v in results.values())))
     print(f"{len(verdicts)} choices of traced arguments:", dict(Counter(v.verdict for v in verdicts)))
-    if options.page:
-        with open(options.page, "w", encoding="utf-8") as file:
-            file.write(page(results))
+    if options.page or options.table:
+        from .pages import write
+
+        verdicts += write(results, options.page, options.table)
     return 1 if any(v.verdict == WRONG for v in verdicts) else 0
 
 

@@ -15,9 +15,11 @@ from . import (
     linear,
     methods,
     numbers,
+    plain,
     polynomials,
     reductions,
     shaping,
+    special,
     statistics,
     stores,
     values,
@@ -53,6 +55,8 @@ for _family in (
     polynomials,
     methods,
     values,
+    plain,
+    special,
 ):
     for _name, _calls in read(_family.CALLS).items():
         ALL_CALLS.setdefault(_name, []).extend(_calls)

@@ -78,7 +78,7 @@ unique
     np.unique(np.concatenate([v, v]), return_counts=True)
     np.unique(A, equal_nan=False)
 unique_values
-    np.unique_values(v)
+    np.sort(np.unique_values(v))
 unique_counts
     np.unique_counts(v)
 unique_inverse

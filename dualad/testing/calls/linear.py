@@ -109,15 +109,18 @@ linalg.svd
     np.linalg.svd(A)
     np.linalg.svd(A, compute_uv=False)
     np.linalg.svd(definite(S), hermitian=True)
+    (lambda U, s, V: (U * s**3) @ V)(*np.linalg.svd(C, full_matrices=False))
 linalg.svdvals
     np.linalg.svdvals(A)
 linalg.eig
     abs(np.linalg.eig(S)[0])
     np.linalg.eig(D)[0]
+    (lambda w, V: V @ (np.exp(w / 4)[:, None] * np.linalg.inv(V)))(*np.linalg.eig(D))
 linalg.eigh
     np.linalg.eigh(symmetric(S))
     np.linalg.eigh(symmetric(S), UPLO='U')
     np.linalg.eigh(symmetric(D))[0]
+    (lambda w, V: (V * np.exp(w / 4)) @ V.mT.conj())(*np.linalg.eigh(symmetric(D)))
 linalg.eigvals
     np.linalg.eigvals(D)
 linalg.eigvalsh

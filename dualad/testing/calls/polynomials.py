@@ -2,6 +2,52 @@
 
 NumPy does not hand most of `np.polynomial` to us: there it is `dualad.numpy.polynomial`."""
 
+
+def _families() -> str:
+    """What the five orthogonal families have alike: a prefix of names and a module each."""
+    modules = {
+        "cheb": "chebyshev",
+        "leg": "legendre",
+        "herm": "hermite",
+        "herme": "hermite_e",
+        "lag": "laguerre",
+    }
+    return "".join(
+        f"polynomial.{module}.{name}\n    np.polynomial.{module}.{name}({arguments})\n"
+        for prefix, module in modules.items()
+        for name, arguments in [(pattern.replace("*", prefix), a) for pattern, a in _ALIKE.items()]
+    )
+
+
+_ALIKE = {  # the prefix of the family for *
+    "*weight": "P / 2.5",
+    "*gauss": "3",
+    "poly2*": "v",
+    "*2poly": "v",
+    "*val": "U, v",
+    "*val2d": "u, u + 1, S",
+    "*val3d": "u, u + 1, v[:3], E",
+    "*grid2d": "v, u, S",
+    "*grid3d": "v[:2], u, u, E",
+    "*add": "v, y",
+    "*sub": "v, y",
+    "*mul": "v, y",
+    "*mulx": "v",
+    "*div": "y, v",
+    "*pow": "v, 3",
+    "*der": "A, m=2, scl=s, axis=1",
+    "*int": "v, m=2, k=[s, t], lbnd=r, scl=2.0",
+    "*fromroots": "v",
+    "*roots": "y",
+    "*companion": "y",
+    "*vander": "v, 3",
+    "*vander2d": "v, w, [1, 2]",
+    "*vander3d": "u, u + 1, v[:3], [1, 2, 1]",
+    "*fit": "grid, y, 2",
+    "*line": "s, t",
+    "*trim": "v, tol=0",
+}
+
 CALLS = """
 polyval
     np.polyval(v, A)
@@ -77,6 +123,10 @@ polynomial.polynomial.polycompanion
     np.polynomial.polynomial.polycompanion(v)
 polynomial.polynomial.polyvander
     np.polynomial.polynomial.polyvander(v, 3)
+polynomial.polynomial.polyvander3d
+    np.polynomial.polynomial.polyvander3d(u, u + 1, v[:3], [1, 2, 1])
+polynomial.polynomial.Polynomial
+    np.polynomial.polynomial.Polynomial(v)(A)
 polynomial.polynomial.polyvander2d
     np.polynomial.polynomial.polyvander2d(v, w, [1, 2])
 polynomial.polynomial.polyfit
@@ -86,16 +136,6 @@ polynomial.polynomial.polyline
     np.polynomial.polynomial.polyline(s, t)
 polynomial.polynomial.polytrim
     np.polynomial.polynomial.polytrim(v, tol=0)
-polynomial.chebyshev.chebval
-    np.polynomial.chebyshev.chebval(U, v)
-polynomial.legendre.legval
-    np.polynomial.legendre.legval(U, v)
-polynomial.hermite.hermval
-    np.polynomial.hermite.hermval(U, v)
-polynomial.hermite_e.hermeval
-    np.polynomial.hermite_e.hermeval(U, v)
-polynomial.laguerre.lagval
-    np.polynomial.laguerre.lagval(U, v)
 polynomial.Polynomial
     np.polynomial.Polynomial(v)(A)
     np.polynomial.Polynomial(v).deriv()(w)
@@ -103,4 +143,20 @@ polynomial.Polynomial
 poly1d
     np.poly1d(v)(A)
     np.poly1d(v).deriv()(A)
-"""
+polynomial.chebyshev.Chebyshev
+    np.polynomial.chebyshev.Chebyshev(v)(U)
+polynomial.legendre.Legendre
+    np.polynomial.legendre.Legendre(v)(U)
+polynomial.hermite.Hermite
+    np.polynomial.hermite.Hermite(v)(U)
+polynomial.hermite_e.HermiteE
+    np.polynomial.hermite_e.HermiteE(v)(U)
+polynomial.laguerre.Laguerre
+    np.polynomial.laguerre.Laguerre(v)(U)
+polynomial.chebyshev.chebinterpolate
+    np.polynomial.chebyshev.chebinterpolate(lambda x, a: np.exp(x * a), 3, args=(s,))
+polynomial.chebyshev.chebpts1
+    np.polynomial.chebyshev.chebpts1(3)
+polynomial.chebyshev.chebpts2
+    np.polynomial.chebyshev.chebpts2(3)
+""" + _families()

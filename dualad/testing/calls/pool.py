@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import scipy.special
 
 _rng = np.random.default_rng(20)
 _normal = _rng.normal
@@ -93,6 +96,11 @@ HELPERS = {
     "slice": slice,
     "tuple": tuple,
     "float": float,
+    "int": int,
+    "bool": bool,
+    "complex": complex,
     "str": str,
     "isinstance": isinstance,
+    "file": io.BytesIO,
+    "special": scipy.special,
 }

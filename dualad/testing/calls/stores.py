@@ -35,11 +35,17 @@ ndarray.__setitem__
     changed(A, (MASK, B[MASK]))
 ndarray.__iadd__
     operated(A, '__iadd__', B)
+ndarray.__isub__
     operated(A, '__isub__', v)
+ndarray.__imul__
     operated(A, '__imul__', s)
+ndarray.__itruediv__
     operated(P, '__itruediv__', Q)
+ndarray.__ipow__
     operated(P, '__ipow__', s)
+ndarray.__imod__
     operated(P, '__imod__', s)
+ndarray.__imatmul__
     operated(S, '__imatmul__', R)
 ndarray.fill
     change(lambda x: x.fill(s), A)
@@ -53,6 +59,6 @@ ndarray.put
     change(lambda x: x.put([13, 5], v[:2], mode='wrap'), A)
 ndarray.resize
     change(lambda x: x.resize((2, 2), refcheck=False), A)
-ndarray.itemset
+ndarray.flat
     change(lambda x: x.flat.__setitem__(3, s), A)
 """

@@ -233,6 +233,29 @@ def test_index_is_guarded():
         program(X, np.array(4))
 
 
+def test_rows_of_a_batch_that_agree():
+    g = dualad.vmap(lambda x: x if x.sum() > 0 else -x)
+    rows = np.stack([X * X, X * X])
+    program = dualad.trace(g)(rows)
+    np.testing.assert_array_equal(program(2 * rows), 2 * rows)
+    with pytest.raises(BranchError, match="Record it again"):
+        program(-rows)
+    with pytest.raises(BranchError, match="differs between its rows"):
+        dualad.trace(g)(np.stack([X * X, -X * X]))
+
+
+@pytest.mark.parametrize(
+    "g", [np.unique, lambda x: x[np.nonzero(x > 0.2)], lambda x: np.searchsorted(x, 0.5)]
+)
+def test_functions_of_the_values_are_decisions(g):
+    x = np.array([0.1, 0.3, 0.4])
+    program = dualad.trace(g)(x)
+    assert [d.how for d in program.decisions] == ["asarray"] * len(program.decisions) != []
+    np.testing.assert_array_equal(program(x), g(x))
+    with pytest.raises(BranchError):
+        program(x[::-1])
+
+
 def test_nan_decides_as_nan():
     program = dualad.trace(lambda x: x * float(x))(np.nan)
     assert np.isnan(program(np.nan))

@@ -6,6 +6,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..core import nodes
 from ..core.reverse import Var
 from .backward import backward, conj, from_scalar, pull_freed
 from .handle import Handle, is_leaf_node, wrap
@@ -136,20 +137,7 @@ def name_of(node) -> str:
     node = inner(node)
     if is_leaf_node(node):
         return "AccumulateGrad"
-    pull = node[1]
-    prim = getattr(pull, "replay", None)
-    if isinstance(prim, tuple):
-        name = prim[0].name
-    elif len(node) == 7 and isinstance(node[5], tuple):
-        name = node[5][0].name
-    elif pull is pull_freed:
-        name = "freed"
-    else:
-        name = (
-            name_of(node[4]).removesuffix("Backward")
-            if len(node) > 4 and isinstance(node[4], list)
-            else "unknown"
-        )
+    name = "freed" if node[1] is pull_freed else nodes.name_of(node).replace(" ", "_")
     return (
         SHORT.get(name, "".join(part.capitalize() for part in name.split("_")) if name.islower() else name)
         + "Backward"

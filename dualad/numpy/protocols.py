@@ -9,7 +9,6 @@ import sys
 import numpy as np
 
 from ..core.batch import Batched, BranchError
-from ..core.describe import layers
 from ..core.errors import ConversionError, at_user_line
 from ..core.linear import Recorded
 from ..core.trace import Box, Const, leaked, settled, strip
@@ -173,12 +172,16 @@ def _contains(self, item):
 
 
 def _repr(self):
+    from ..core.describe import layers
+
     text = np.array2string(np.asarray(strip(self)), separator=", ", prefix="Array(")
     return f"Array({', '.join([text, *layers(settled(self))])})"
 
 
 def _str(self):
     """What `print` shows: the value as NumPy would show it, and what is known of its derivative."""
+    from ..core.describe import layers
+
     found = layers(settled(self))
     return f"{strip(self)}  ({', '.join(found)})" if found else str(strip(self))
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..core.batch import Batched
 from ..core.errors import NotDifferentiable, at_user_line
 from ..core.space import face, space_of
 from ..core.trace import Box
@@ -23,6 +24,7 @@ from .forward import jvp
 from .reverse import vjp
 
 CHUNK = 256  # tangents or cotangents a batch: more of them no longer stay in cache
+FEW = 4  # cotangents that are pulled one by one through the rows of a batch
 ROW_COST = 1.2  # of a pull beside a push; measured on chains, networks, stencils, softmax: 0.6 to 1.7
 
 
@@ -297,6 +299,11 @@ def _pull_basis(pullback, outs, outdef, k, size):
     if space.size == 1:  # one row needs no batch
         parts = [pull(space.ones())]
         return [_reshaped(r, space.shape + tuple(r.shape)) for r in parts[0]]
+    if space.size <= FEW and isinstance(outs[k], Batched):
+        # Among the rows of a `vmap`, two or three cotangents side by side would be a last axis that short.
+        each = [pull(u) for u in basis(space, 0, space.size)]
+        rows = [face("stack")(*column, axis=0) for column in zip(*each, strict=True)]
+        return [_reshaped(r, space.shape + tuple(r.shape[1:])) for r in rows]
     parts = [over_rows(pull, basis(space, *chunk)) for chunk in _chunks(space.size, size)]
     rows = [_join(pieces) for pieces in zip(*parts, strict=True)]
     return [_reshaped(r, space.shape + tuple(r.shape[1:])) for r in rows]

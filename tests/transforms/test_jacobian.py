@@ -203,3 +203,18 @@ def test_keywords_and_negative_argnums():
     )
     with pytest.raises(TypeError, match="argnums=2.*2 positional"):
         dualad.jacrev(f, argnums=2)(np.ones(2), np.ones(2), scale=3.0)
+
+
+@pytest.mark.parametrize("outputs", [1, 2, 4, 5])
+def test_rows_of_a_batch_pulled_one_by_one_or_together(outputs):
+    def f(x, y):
+        return np.sin(x[:outputs]) * x[-1] * y, np.sum(x) * y
+
+    xs, ys = np.linspace(0, 1, 18).reshape(3, 6), np.array([1.0, 2.0, 3.0])
+    both = dualad.vmap(dualad.jacrev(f, argnums=(0, 1)))(xs, ys)
+    for k in range(3):
+        one = dualad.jacfwd(f, argnums=(0, 1))(xs[k], ys[k])
+        for have, want in zip(dualad.tree_leaves(both), dualad.tree_leaves(one), strict=True):
+            np.testing.assert_allclose(have[k], want, rtol=1e-14)
+    twice = dualad.vmap(dualad.jacfwd(dualad.jacrev(lambda x: np.sum(x[:outputs] ** 3) * x[-1])))(xs)
+    np.testing.assert_allclose(twice[1], dualad.hessian(lambda x: np.sum(x[:outputs] ** 3) * x[-1])(xs[1]))

@@ -9,6 +9,7 @@ from .forward import Dual
 from .linear import Recorded
 from .nodes import content, is_leaf, name_of
 from .reverse import Var
+from .taylor import Taylor
 from .trace import Box, Const, strip
 
 
@@ -32,6 +33,8 @@ def _layer(x) -> str:
         return f"input of {name}" if is_leaf(content(x.aux)) else f"made by {name_of(x.aux)} in {name}"
     if isinstance(x, Batched):
         return f"{x.owner.size} rows of {name}"
+    if isinstance(x, Taylor):
+        return f"curve of order {x.owner.order} of {name}"
     return f"recorded by {name}"
 
 

@@ -25,7 +25,7 @@ from .reverse import vjp
 
 CHUNK = 256  # tangents or cotangents a batch: more of them no longer stay in cache
 FEW = 4  # cotangents that are pulled one by one through the rows of a batch
-ROW_COST = 1.2  # of a pull beside a push; measured on chains, networks, stencils, softmax: 0.6 to 1.7
+ROW_COST = 1.4  # of a pull beside a push; measured on chains, networks, stencils, softmax: 1.1 to 1.7
 
 
 def jacfwd(
@@ -151,7 +151,7 @@ def jacobian(
     ----------
     mode : {"auto", "forward", "reverse"}
         "auto" runs the function once more and compares the number of inputs with that of outputs; a row costs
-        about 1.2 of what a column does. The result's `explain(*args)` says what it would choose, and why.
+        about 1.4 of what a column does. The result's `explain(*args)` says what it would choose, and why.
     f, argnums, has_aux, holomorphic, chunk_size
         As in `jacfwd`.
     sparsity : "detect", or a matrix of scipy.sparse or NumPy, optional

@@ -30,9 +30,20 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     Returns
     -------
     (output, pullback) or (output, pullback, aux)
-        `pullback(cotangent)` takes a pytree like the output and returns a tuple, one entry per argument. It
-        can be called any number of times, by several threads at once, and differentiated. Leaves of
-        integer dtype get `None`.
+        `pullback(cotangent)` takes a pytree like the output, with None for zeros, and returns a tuple, one entry per
+        argument. It can be called any number of times, by several threads at once, and differentiated, in its
+        cotangent and, where the primals are traced, in the point. `vmap(pullback)` pulls a stack of cotangents, one
+        per row, in one sweep. Leaves of integer dtype get `None`.
+
+    Examples
+    --------
+    >>> import numpy as np, dualad
+    >>> value, pullback = dualad.vjp(lambda x: x**2, np.array([1.0, 2.0]))
+    >>> pullback(np.array([1.0, 0.0]))
+    (array([2., 0.]),)
+    >>> dualad.vmap(pullback)(np.eye(2))[0]
+    array([[2., 0.],
+           [0., 4.]])
 
     Notes
     -----
@@ -255,7 +266,8 @@ def _unwrapped(out):
         hint = "Is there a return? " if out is None else ""
         raise NotDifferentiable(
             f"the function to differentiate must return a scalar; this one returned {kind}{at_user_line()}. {hint}"
-            "Return the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several outputs."
+            "Return the scalar alone, or (scalar, aux) with has_aux=True; dualad.jacobian differentiates several "
+            "outputs."
         )
     return leaves[0], treedef.unflatten
 

@@ -92,7 +92,7 @@ def test_auto_counts_entries_and_explains_itself():
     assert str(choice) == (
         "51 inputs, 1 outputs: the Jacobian has 1 × 51 entries.\n"
         "forward: 51 columns to push, cost 51\n"
-        "reverse: 1 rows to pull, at 1.2 of a column each, cost 1.2\n"
+        "reverse: 1 rows to pull, at 1.4 of a column each, cost 1.4\n"
         "chosen: reverse (jacrev)"
     )
     tall = dualad.jacobian(lambda x, y: (np.outer(x, y), x), argnums=(0, 1))

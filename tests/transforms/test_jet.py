@@ -168,6 +168,57 @@ def test_functions_with_rules_of_their_own():
     np.testing.assert_allclose(series, [2 * np.exp(X), 4 * np.exp(X), 8 * np.exp(X)], rtol=1e-13)
 
 
+def test_implicit_functions_have_every_order():
+    """Solutions by iteration, whose derivatives come by the implicit function theorem."""
+    root = lambda a: dualad.implicit.root(lambda y, a: y**2 - a, np.ones(2), a)
+    fixed = lambda a: dualad.implicit.fixed_point(lambda y, a: (y + a / y) / 2, np.ones(2), a)
+    right = along(np.sqrt, X, V, 4)[1]
+    for f in (root, fixed):
+        np.testing.assert_allclose(along(f, X, V, 4)[1], right, rtol=1e-9)
+
+
+def test_checkpoints_and_black_boxes():
+    f = lambda x: np.exp(x) * np.sin(x)
+    np.testing.assert_array_equal(along(dualad.checkpoint(f), X, V, 3)[1], along(f, X, V, 3)[1])
+    box = dualad.black_box(np.sin, jvp=lambda primals, tangents: 5 * tangents[0])  # is called sin, and is not
+    np.testing.assert_allclose(along(box, X, V, 1)[1][0], 5 * V)
+    with pytest.raises(dualad.MissingRule, match="second derivative of the black box"):
+        along(box, X, V, 2)
+
+
+def test_text_of_a_curve():
+    seen = []
+    along(lambda x: (seen.append(str(x[0])), x)[1], X, V, 3)
+    assert seen == ["0.3  (curve of order 3 of jet)"]
+
+
+AT_ZERO = {
+    "powers": lambda x: x**2 + x**3.0 + np.power(x, np.array([2.0, 3.0, 2.0])),
+    "products": lambda x: np.cumprod(x) + np.prod(x),
+    "corners": lambda x: np.abs(x) * np.maximum(x, 0) + np.clip(x, -1, 1) ** 2 + np.sort(x)[::-1] * np.max(x),
+    "moments": lambda x: np.std(x) + np.var(x) * np.median(x) + np.ptp(x),
+    "pieces": lambda x: np.modf(x)[0] * x + np.divmod(x + 0.3, 1.5)[1] * np.mod(x + 0.3, 1.5),
+    "contractions": lambda x: np.einsum("i,j,k->ik", x, x, x) + x[:, None] * x + np.convolve(x, x)[:3],
+    "transforms": lambda x: np.fft.irfft(np.fft.rfft(x) ** 2)[:2] * np.angle(x + 2j)[:2],
+    "complex": lambda x: np.real(np.exp(1j * x) * x) + np.abs(np.conj((x + 1j) ** 2) * (x + 1j)),
+    "angles": lambda x: np.arctan2(x, 1 + x * x) + np.logaddexp(x, 2 * x) + np.hypot(x, 1.0) + np.sinc(x),
+    "tables": lambda x: np.interp(x, [-3.0, -0.5, 0.5, 3.0], [1.0, 2.0, 0.0, 5.0]) * x,
+    "systems": lambda x: np.linalg.pinv(np.vander(x, 2)) * np.linalg.det(np.outer(x, x) + np.eye(3)),
+    "nothing": lambda x: (x[:0] * 2, np.ones(3)),
+}
+
+
+@pytest.mark.parametrize("name", AT_ZERO)
+def test_zeros_kinks_and_shapes(name):
+    x, v = np.array([0.0, 1.0, -2.0]), np.ones(3)
+    found, right = along(AT_ZERO[name], x, v, 4)[1], nested(AT_ZERO[name], x, v, 4)
+    columns = zip(*found, strict=True) if isinstance(found, tuple) else found
+    for a, b in zip(columns, right, strict=True):
+        for s, t in zip(*map(dualad.tree_leaves, (a, b)), strict=True):
+            assert s.shape == t.shape and s.dtype == t.dtype
+            np.testing.assert_allclose(s, t, rtol=1e-8, atol=1e-9)
+
+
 def test_modules_and_tensors():
     layer = dualad.nn.Linear(2, 3).double()
     move = dualad.tree_map(np.ones_like, layer)

@@ -21,6 +21,7 @@ from .forward import Dual, fit_tangent
 from .reverse import Var, accumulate, fit, heappush, new_node_id
 from .space import mask_zeros
 from .trace import bind, new
+from .zeros import zeros_win
 
 ndarray, float64 = np.ndarray, np.float64
 X, Y, OUT = 1, 2, 4
@@ -101,7 +102,7 @@ def unary(prim, f, jvp, vjp):
         parent = node[4]
         if flags:
             flags.clear()
-            d = mask_zeros(g, d)
+            d = zeros_win(g, d, rule, (node[5],) if bare else node[5])
         if d.dtype is not parent[3]:
             d = fit(d, parent[2], parent[3])
         i = parent[0]
@@ -183,7 +184,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             parent = node[4]
             if flags:
                 flags.clear()
-                d = mask_zeros(g, d)
+                d = zeros_win(g, d, rule, (node[5],) if bare else node[5])
             if d.dtype is not parent[3] or (broadcasts and d.shape != parent[2]):
                 d = fit(d, parent[2], parent[3])
             i = parent[0]
@@ -203,7 +204,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
         d = rule_x(g, for_x) if bare_x else rule_x(g, *for_x)
         if flags:
             flags.clear()
-            d = mask_zeros(g, d)
+            d = zeros_win(g, d, rule_x, (for_x,) if bare_x else for_x)
         if d.shape != p[2] or d.dtype is not p[3]:
             d = fit(d, p[2], p[3])
         i = p[0]
@@ -215,7 +216,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
         d = rule_y(g, for_y) if bare_y else rule_y(g, *for_y)
         if flags:
             flags.clear()
-            d = mask_zeros(g, d)
+            d = zeros_win(g, d, rule_y, (for_y,) if bare_y else for_y)
         if d.shape != q[2] or d.dtype is not q[3]:
             d = fit(d, q[2], q[3])
         i = q[0]

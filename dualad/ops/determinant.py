@@ -18,6 +18,7 @@ from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.space import face
 from ..core.trace import strip
+from ..core.zeros import zeros_of_matrices, zeros_win
 from . import shape as shapes
 from .contract import trace
 from .matmul import mH, mT
@@ -42,6 +43,12 @@ def _(da, a, out):
 
 
 det.vjp(lambda g, a, out: g[..., None, None] * cofactors(a, out))
+
+
+@det.strict
+def _(g, d, asked):
+    of_matrix = cofactors(asked["a"], asked["out"])
+    return zeros_win(g[..., None, None], d, lambda g, c: g * c, (of_matrix,))
 
 
 @det.batching
@@ -185,6 +192,9 @@ def _(g, a, out):
 def regular(a, singular):
     """`a` with an identity in the place of each singular matrix."""
     return face("where")(singular[..., None, None], np.eye(a.shape[-1], dtype=a.dtype), a)
+
+
+slogdet.strict(zeros_of_matrices)
 
 
 @slogdet.batching

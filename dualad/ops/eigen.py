@@ -13,6 +13,7 @@ from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.space import face
 from ..core.trace import strip
+from ..core.zeros import zeros_of_matrices
 from .linalg import hermitian_part, solve, well_conditioned
 from .matmul import conj, mH, mT
 from .results import EighResult, EigResult, named
@@ -72,9 +73,15 @@ def _(g, a, UPLO):
     return conj((v * g[..., None, :]) @ mH(v))
 
 
+eigh.strict(zeros_of_matrices)
+
+
 @eigh.batching
 def _(a, UPLO):
     return eigh(a, UPLO=UPLO)
+
+
+eigvalsh.strict(zeros_of_matrices)
 
 
 @eigvalsh.batching
@@ -174,9 +181,15 @@ def _(g, a):
     return solve(mT(v), g[..., None] * mT(v))
 
 
+eig.strict(zeros_of_matrices)
+
+
 @eig.batching
 def _(a):
     return eig(a)
+
+
+eigvals.strict(zeros_of_matrices)
 
 
 @eigvals.batching

@@ -17,6 +17,7 @@ import numpy as np
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.trace import Box
+from ..core.zeros import zeros_of_matrices
 from . import contract as _contract
 from . import reduce as _reduce
 from . import shape as _shape
@@ -68,6 +69,9 @@ solve.vjp(
 )
 
 
+solve.strict(zeros_of_matrices)
+
+
 @solve.batching
 def _(a, b, mask, size):
     ra, rb = a.ndim - mask[0], b.ndim - mask[1]
@@ -112,6 +116,9 @@ def inv(a):
 
 inv.jvp(lambda da, a, out: -solve(a, da @ out))
 inv.vjp(lambda g, out: -(mT(out) @ g @ mT(out)))
+
+
+inv.strict(zeros_of_matrices)
 
 
 @inv.batching
@@ -176,6 +183,9 @@ solve_triangular.jvp(a=_push_triangle)
 solve_triangular.vjp(a=_pull_triangle, b=_pull_right)
 
 
+solve_triangular.strict(zeros_of_matrices)
+
+
 @solve_triangular.batching
 def _(a, b, mask, lower, trans, unit_diagonal):
     ra, rb = a.ndim - mask[0], b.ndim - mask[1]
@@ -236,6 +246,9 @@ def _(g, out, upper):
     return conj(hermitian_part(mH(_solve_adjoint(l, mH(s)))))
 
 
+cholesky.strict(zeros_of_matrices)
+
+
 @cholesky.batching
 def _(a, upper):
     return cholesky(a, upper=upper)
@@ -284,6 +297,9 @@ def _(g, a, out, hermitian):
     y = pH @ out @ gH
     d = conj(x - a @ (out @ x) + y - (y @ out) @ a - pH @ g @ pH)
     return conj(hermitian_part(conj(d))) if hermitian else d
+
+
+pinv.strict(zeros_of_matrices)
 
 
 @pinv.batching

@@ -19,6 +19,7 @@ from ..core.reverse import Var, deposit
 from ..core.samples import Sample
 from ..core.space import mask_zeros
 from ..core.trace import Box, bind, new, strip
+from ..core.zeros import zeros_win, zeros_win_in_sums
 
 ndarray = np.ndarray
 _matmul = np.matmul
@@ -63,7 +64,9 @@ def cotangent_of_right(g, a):
 
 
 def strict_product(g, c):
-    """`g @ c` in which a zero of `g` wins over an infinity or NaN of `c`."""
+    """`g @ c` in which a zero of `g` wins over an infinity or NaN of `c`, and one of `c` over an infinity of `g`."""
+    if np.isinf(strip(g)).any():
+        return zeros_win_in_sums(lambda g, c: g @ c, (g, c), g @ c)
     bad = ~np.isfinite(strip(c))
     bad = bad.any(axis=(*range(bad.ndim - 2), bad.ndim - 1))
     if not bad.any():
@@ -77,7 +80,8 @@ def strict_product(g, c):
 
 def strict_cotangent_of_left(g, b):
     if b.ndim == 1:
-        return mask_zeros(g[..., None], g[..., None] * b)
+        g = g[..., None]
+        return zeros_win(g, g * b, lambda g, b: g * b, (b,))
     if g.ndim < b.ndim:
         return strict_product(g[..., None, :], mT(b))[..., 0, :]
     return strict_product(g, mT(b))
@@ -86,7 +90,8 @@ def strict_cotangent_of_left(g, b):
 def strict_cotangent_of_right(g, a):
     if a.ndim == 1:
         g = g[..., None, :] if g.ndim else g
-        return mask_zeros(g, (a[:, None] if g.ndim else a) * g)
+        a = a[:, None] if g.ndim else a
+        return zeros_win(g, g * a, lambda g, a: g * a, (a,))
     if g.ndim < a.ndim:
         return strict_product(g[..., None, :], a)[..., 0, :]
     return mT(strict_product(mT(g), a))

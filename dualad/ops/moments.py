@@ -9,7 +9,7 @@ from __future__ import annotations
 from ..core.primitive import primitive
 from ..core.samples import Sample
 from .complex import conjugate, real
-from .reduce import reduction_samples, shifted, spread, sum
+from .reduce import reduction_samples, shifted, spread, strict_by_lane, sum
 from .roads import fast_road
 from .select import where
 from .shape import as_array, normal_axes
@@ -102,6 +102,10 @@ std.vjp(
         spread(_over(g, out) * _twice_over_n(x_space, axis, ddof), x_space, axis, keepdims) * centred(x, axis)
     )
 )
+
+
+for _op in (var, std):
+    _op.strict(strict_by_lane)
 
 
 def _moment_samples(rng):

@@ -17,7 +17,7 @@ from ..core.space import face
 from ..core.trace import Box, bind
 from .linalg import inv, real_dtype
 from .matmul import conj
-from .reduce import kept_shape
+from .reduce import kept_shape, strict_by_lane
 from .roads import record
 from .shape import as_array, moveaxis, normal_axes
 
@@ -104,6 +104,9 @@ def _(g, x, out, axis, keepdims, ord):
     if not keepdims:
         g = g.reshape(kept_shape(x.shape, axis))
     return g * slope(x, out, axis, keepdims, ord)
+
+
+vector_norm.strict(strict_by_lane)
 
 
 @vector_norm.batching

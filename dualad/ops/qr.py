@@ -16,6 +16,7 @@ from ..core.errors import DegenerateError, NotDifferentiable, at_user_line
 from ..core.primitive import Primitive, attach_rule_setters
 from ..core.samples import Sample
 from ..core.trace import Box, as_array_hook, bind, strip
+from ..core.zeros import zeros_of_matrices
 from . import shape as _shape
 from .matmul import conj, mH, mT
 from .results import QRResult
@@ -156,6 +157,9 @@ def _(g, out):
     if more:
         d1 = _shape.concatenate(d1, np.zeros((*d1.shape[:-1], more), d1.dtype), axis=-1)
     return conj(d1 if d is None else d + d1)
+
+
+qr.strict(zeros_of_matrices)
 
 
 @qr.batching

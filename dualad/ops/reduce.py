@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from ..core.primitive import primitive
 from ..core.reverse import ARRAYS
 from ..core.samples import Sample
+from ..core.space import face, mask_zeros, space_of
+from ..core.trace import strip
 from .layout import as_array, broadcast_to, filled, normal_axes, reshape
 from .roads import fast_road
 
@@ -24,6 +28,18 @@ def spread(g, space, axis, keepdims):
     if not keepdims and axis is not None:
         g = reshape(g, shape=kept_shape(space.shape, axis))
     return broadcast_to(g, shape=space.shape)
+
+
+def strict_by_lane(g, d, asked):
+    """`strict` of a reduction: a lane whose cotangent is zero gets zero, and so does one of slope zero."""
+    *given, rule = asked.values()
+    axis, keepdims, space = asked["axis"], asked["keepdims"], space_of(d)
+    d = mask_zeros(spread(g, space, axis, keepdims), d)
+    if not np.any(np.isinf(strip(g))):
+        return d
+    flat = rule.call(np.ones(g.shape, g.dtype), *given) == 0
+    steep = spread(face("isinf")(g).astype(g.dtype), space, axis, keepdims) != 0
+    return face("where")(flat & steep, np.zeros((), d.dtype), d)
 
 
 def shifted(axis, ndim: int) -> tuple[int, ...]:

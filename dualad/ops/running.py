@@ -11,8 +11,10 @@ import numpy as np
 
 from ..core.primitive import primitive
 from ..core.samples import Sample
+from ..core.space import face
+from ..core.trace import strip
 from .index import Index, take_static
-from .reduce import reduction_samples, shifted, spread, sum
+from .reduce import reduction_samples, shifted, spread, strict_by_lane, sum
 from .shape import as_array, concatenate, flip, normal_axes, normal_axis, reshape, transpose
 
 # ---- running sums ---------------------------------------------------------------------------------
@@ -92,6 +94,22 @@ cumprod.vjp(
 )
 
 
+@cumprod.strict
+def _(g, d, asked):
+    """Factors behind the last cotangent that is not zero are those of none; a product of zeros beats an infinity."""
+    x, axis, rule = asked["x"], asked["axis"], asked["rule"]
+    where, one = face("where"), np.ones((), x.dtype)
+    behind = flip(cumsum(flip((g != 0).astype(x.dtype), axis=axis), axis=axis), axis=axis)
+    x = where(behind != 0, x, one)
+    out = cumprod(x, axis=axis)
+    infinite = face("isinf")(g)
+    if not np.any(strip(infinite)):
+        return rule.call(g, x, out, axis)
+    size = face("absolute")(x)
+    met = rule.call(infinite.astype(size.dtype), size, cumprod(size, axis=axis), axis)
+    return where(met != 0, d, rule.call(where(infinite, np.zeros((), g.dtype), g), x, out, axis))
+
+
 @cumprod.batching
 def _(x, axis):
     return cumprod(x, axis=normal_axis(axis, x.ndim - 1) + 1)
@@ -127,6 +145,9 @@ def others(x, axis):
 
 prod.jvp(lambda dx, x, axis, keepdims: sum(others(x, axis) * dx, axis=axis, keepdims=keepdims))
 prod.vjp(lambda g, x, x_space, axis, keepdims: spread(g, x_space, axis, keepdims) * others(x, axis))
+
+
+prod.strict(strict_by_lane)
 
 
 @prod.batching

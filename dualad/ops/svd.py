@@ -12,6 +12,7 @@ from ..core.primitive import Primitive, attach_rule_setters, primitive
 from ..core.samples import Sample
 from ..core.space import face
 from ..core.trace import Box, bind
+from ..core.zeros import zeros_of_matrices
 from . import shape as _shape
 from .linalg import hermitian_part
 from .matmul import conj, mH, mT
@@ -170,9 +171,15 @@ def _(g, x, out):
     return conj((u * (g * (out > tolerance(out)))[..., None, :]) @ vh)
 
 
+svd.strict(zeros_of_matrices)
+
+
 @svd.batching
 def _(a, full_matrices, hermitian):
     return svd(a, full_matrices=full_matrices, hermitian=hermitian)
+
+
+svdvals.strict(zeros_of_matrices)
 
 
 @svdvals.batching

@@ -18,6 +18,7 @@ from . import (
     plain,
     polynomials,
     reductions,
+    rest,
     shaping,
     special,
     statistics,
@@ -57,6 +58,7 @@ for _family in (
     values,
     plain,
     special,
+    rest,
 ):
     for _name, _calls in read(_family.CALLS).items():
         ALL_CALLS.setdefault(_name, []).extend(_calls)

@@ -14,6 +14,7 @@ from ..core.trace import Box, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
 from .protocols import missing_attribute
+from .sparse_products import product, product_from_left
 from .values import on_values
 
 _BINARY = {
@@ -55,8 +56,8 @@ def _attach_operators():
     for dunder, name in _UNARY.items():
         setattr(Box, f"__{dunder}__", REGISTRY[name].face)
     matmul = REGISTRY["matmul"].face
-    Box.__matmul__ = lambda x, y: matmul(x, y) if _is_own(y) else NotImplemented
-    Box.__rmatmul__ = lambda x, y: matmul(y, x) if _is_own(y) else NotImplemented
+    Box.__matmul__ = lambda x, y: matmul(x, y) if _is_own(y) else product_from_left(x, y)
+    Box.__rmatmul__ = lambda x, y: matmul(y, x) if _is_own(y) else product(y, x)
     Box.__divmod__ = lambda x, y: (x // y, x % y)
     Box.__rdivmod__ = lambda x, y: (y // x, y % x)
     Box.__hash__ = None
@@ -76,6 +77,11 @@ def _in_place(op):
         out = op(self, other)
         if self.shape == () and not _is_0d_array(strip(self)):
             return out
+        if out.dtype != self.dtype and not np.can_cast(out.dtype, self.dtype, "same_kind"):
+            raise TypeError(
+                f"an operator in place cannot make {out.dtype} of an array of {self.dtype}{at_user_line()}, as in NumPy; "
+                f"write x = x + y for x += y, or make the array with dtype={out.dtype}"
+            )
         self[...] = out
         return self
 

@@ -14,6 +14,7 @@ from ..core.linear import Recorded
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
 from .drawing import drawing, refuse_shuffle
+from .sparse_products import no_array
 
 
 def plain_value(x: Box, doing: str, remedy: str):
@@ -52,6 +53,9 @@ _REMEDY = "If the derivative is not wanted, say so: {0}(dualad.stop_gradient(x))
 def _array(self, dtype=None, copy=None):
     if type(self) is Const:
         return np.array(self.value, dtype=dtype, copy=copy)
+    stand_in = no_array(self)
+    if stand_in is not None:
+        return stand_in
     value = plain_value(
         self,
         "turning a dualad array into a plain NumPy array (np.asarray, a store into a plain array, "

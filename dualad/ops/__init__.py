@@ -29,7 +29,7 @@ from . import sort as sort
 
 LATER = """
 contract conv convolve determinant draws eigen einsum fft interpolate linalg linear losses norms pool products qr
-slopes softmax special svd transport updates
+slopes softmax sparse special svd transport updates
 """.split()
 
 

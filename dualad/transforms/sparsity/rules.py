@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, eye_array, kron
 
 from ...core.primitive import REGISTRY
 from .contraction import CONTRACTIONS, contracted
@@ -188,6 +188,14 @@ def rows_of_affine(call):
     return union(parts)
 
 
+def sparse_product(call):
+    """By the entries of the matrix, once for each column of x."""
+    matrix, x = call.params["matrix"].csr, np.asarray(call.values[0])
+    columns = eye_array(x.shape[1], dtype=bool) if x.ndim == 2 else None
+    entries = csr_array(matrix != 0)
+    return mapped(entries if columns is None else csr_array(kron(entries, columns)), call.sets[0])
+
+
 def outer_product(call):
     a, b = (np.size(v) for v in call.values)
     picked = [np.repeat(np.arange(a), b), np.tile(np.arange(b), a)]
@@ -198,6 +206,7 @@ RULES: dict[str, Callable] = {
     "astype": same_elements,
     "affine": rows_of_affine,
     "outer": outer_product,
+    "sparse_matmul": sparse_product,
     "cumsum": running,
     "cumprod": running,
 }

@@ -115,7 +115,7 @@ def is_foreign(x, y) -> bool:
 
 
 def _foreign(x) -> bool:
-    if isinstance(x, _KNOWN) or type(x).__module__ == "numpy":
+    if isinstance(x, _KNOWN) or type(x).__module__ in ("numpy", "fractions"):
         return False
     return getattr(type(x), "__array_ufunc__", 0) is None or not _is_arraylike(x)
 

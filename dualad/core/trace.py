@@ -156,8 +156,11 @@ def bind(prim, args, params):
         elif type(a) is list or type(a) is tuple:
             args = (*args[:i], as_array_hook[0](a), *args[i + 1 :])
             return bind(prim, args, params)
-        elif type(a) is not np.ndarray and isinstance(a, np.ndarray):
-            return bind(prim, (*args[:i], plain_array(a), *args[i + 1 :]), params)
+        elif type(a) is not np.ndarray:
+            if isinstance(a, np.ndarray):
+                return bind(prim, (*args[:i], plain_array(a), *args[i + 1 :]), params)
+            if type(a).__name__ == "Fraction":  # as Python has it: a fraction and a float make a float
+                return bind(prim, (*args[:i], float(a), *args[i + 1 :]), params)
     if const:
         args = [a.value if type(a) is Const else a for a in args]
     if top is not None:

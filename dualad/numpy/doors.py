@@ -32,9 +32,12 @@ def way_in() -> str:
         frame = frame.f_back
     while frame is not None and type(frame.f_globals) is dict and _module(frame).startswith("numpy."):
         found, frame = frame, frame.f_back
-    if found is not None and found.f_code.co_name in _INSTEAD:
-        return f"Write {_INSTEAD[found.f_code.co_name]}. Else: "
-    door = "" if found is None else _door(_module(found), found.f_code.co_name)
+    name = "" if found is None else found.f_code.co_name
+    if name == "__init__" and found is not None:
+        name = type(found.f_locals.get("self")).__name__
+    if name in _INSTEAD:
+        return f"Write {_INSTEAD[name]}. Else: "
+    door = "" if found is None else _door(_module(found), name)
     return f"Write {door}, which takes traced values here. Else: " if door else ""
 
 
@@ -84,6 +87,11 @@ def behind(error):
     if cls is not None:
         return MissingRule(
             f"{text}{at_user_line()}. Write dualad.numpy.polynomial.{cls[1]}, which takes traced values"
+        )
+    if text.startswith("Iterator operand is flagged as writeable, but is an object"):
+        return MissingRule(
+            f"np.nditer walks through memory, of which a traced value has none of its own{at_user_line()}. Write "
+            "for v in x.ravel(), or for i in np.ndindex(*x.shape) with x[i]; better, np functions of the whole array"
         )
     if not text.startswith("operands could not be broadcast"):
         return None

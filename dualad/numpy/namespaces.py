@@ -7,6 +7,7 @@ import types
 
 import numpy as np
 
+from ..core.trace import Box
 from . import standard
 from .functions import boxed, faced, holds_box
 from .rerun import rebound
@@ -18,7 +19,9 @@ def face_of(value):
     """What stands in `dualad.numpy` for a name of NumPy's."""
     if isinstance(value, DISPATCHED):
         return faced(value)
-    if isinstance(value, (types.FunctionType, type)) and (value.__module__ or "").startswith("numpy.polynomial"):
+    if isinstance(value, (types.FunctionType, type)) and (value.__module__ or "").startswith(
+        "numpy.polynomial"
+    ):
         from . import polynomials
 
         return polynomials.face_of(value)
@@ -63,6 +66,21 @@ class Rows:
         return 0
 
 
+class ndenumerate:
+    """`np.ndenumerate`, for traced arrays as well: pairs of an index and the entry there."""
+
+    def __init__(self, arr):
+        self._pairs = (
+            ((i, arr[i]) for i in np.ndindex(*arr.shape)) if isinstance(arr, Box) else np.ndenumerate(arr)
+        )
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return next(self._pairs)
+
+
 class vectorize(np.vectorize):
     """`np.vectorize`, for traced arguments as well: the function is called for each element, and may return them."""
 
@@ -102,4 +120,10 @@ def special() -> dict:
     modules = {name: Namespace(getattr(np, name)) for name in ("linalg", "fft", "emath", "polynomial")}
     for name in ("linalg", "fft"):
         vars(modules[name]).update(standard.module_names(name))
-    return {**modules, "r_": Rows(np.r_), "c_": Rows(np.c_), "vectorize": vectorize}
+    return {
+        **modules,
+        "r_": Rows(np.r_),
+        "c_": Rows(np.c_),
+        "vectorize": vectorize,
+        "ndenumerate": ndenumerate,
+    }

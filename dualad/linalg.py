@@ -41,9 +41,7 @@ def _cast(A, dtype):
 # ---- norms, numbers of a matrix ----------------------------------------------------------------------------
 
 
-def norm(
-    A: Any, ord: float | str | None = None, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None
-) -> Tensor:
+def norm(A: Any, ord: Any = None, dim: Dims = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Of a vector or matrix, by the number of axes; without `ord` the root of the sum of squares."""
     return _wrap(np.linalg.norm(_cast(A, dtype), ord=ord, axis=_axes(dim), keepdims=keepdim))
 
@@ -65,7 +63,7 @@ def vector_norm(
 
 def matrix_norm(
     A: Any,
-    ord: float | str = "fro",
+    ord: Any = "fro",
     dim: Sequence[int] = (-2, -1),
     keepdim: bool = False,
     *,
@@ -85,7 +83,7 @@ def slogdet(A: Any) -> SlogdetResult:
     return SlogdetResult(*map(_wrap, np.linalg.slogdet(_value(A))))
 
 
-def cond(A: Any, p: float | str | None = None) -> Tensor:
+def cond(A: Any, p: Any = None) -> Tensor:
     """The condition number in a norm, by default the 2-norm."""
     return _wrap(np.linalg.cond(_value(A), p))
 
@@ -108,7 +106,7 @@ def cholesky(A: Any, *, upper: bool = False) -> Tensor:
     return _wrap(_op.cholesky(_value(A), upper=upper))
 
 
-def qr(A: Any, mode: str = "reduced") -> QRResult:
+def qr(A: Any, mode: Any = "reduced") -> QRResult:
     """A = Q R; `mode` is "reduced" or "complete". ("r", which leaves Q empty, is not implemented.)"""
     if mode not in ("reduced", "complete"):
         raise NotImplementedError(
@@ -117,12 +115,12 @@ def qr(A: Any, mode: str = "reduced") -> QRResult:
     return QRResult(*map(_wrap, np.linalg.qr(_value(A), mode)))
 
 
-def eigh(A: Any, UPLO: str = "L") -> EighResult:
+def eigh(A: Any, UPLO: Any = "L") -> EighResult:
     """Eigenvalues, ascending, and eigenvectors of a symmetric or Hermitian matrix."""
     return EighResult(*map(_wrap, np.linalg.eigh(_value(A), UPLO)))
 
 
-def eigvalsh(A: Any, UPLO: str = "L") -> Tensor:
+def eigvalsh(A: Any, UPLO: Any = "L") -> Tensor:
     """The eigenvalues, ascending, of a symmetric or Hermitian matrix."""
     return _wrap(np.linalg.eigvalsh(_value(A), UPLO))
 

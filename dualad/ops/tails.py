@@ -18,7 +18,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-DROP = 42.0  # e**-42 of what is at the start is beyond the last digit
+DROP = 38.0  # e**-38 of what is at the start is beyond the last digit
+SHORT = 16.0
 BLOCK = 2048  # values at a time: their nodes stay in cache
 
 _nodes, _weights = np.polynomial.legendre.leggauss(40)
@@ -48,8 +49,13 @@ def reach(height: Callable, slope: Callable, y: np.ndarray) -> np.ndarray:
 
 
 def integral(height: Callable, factor: Callable, end: np.ndarray, knees: list) -> np.ndarray:
-    """The integral of factor(y) exp(height(y)) from 0 to `end`, over panels that end at the `knees` of the density."""
-    edges = np.sort([np.clip(k, 0, end) for k in (*knees, np.zeros_like(end), end)], axis=0)
+    """The integral of factor(y) exp(height(y)) from 0 to `end`, over panels that end at the `knees` of the density.
+
+    A knee is about 1 wide, so on a short way the nodes of one panel are near enough to each other.
+    """
+    bends = np.where(end < SHORT, 0, end)
+    inside = np.sort([np.clip(k, 0, bends) for k in (*knees, np.zeros_like(end))], axis=0)
+    edges = [*inside, end]
     total = np.zeros_like(end)
     for low, high in zip(edges[:-1], edges[1:], strict=True):
         width = high - low
@@ -146,17 +152,18 @@ def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
             if i + j > 1:
                 own = polygamma(i - 1, a) if j == 0 else polygamma(j - 1, b) if i == 0 else 0.0
                 constants[i, j] = polygamma(i + j - 1, a + b) - own
-    s, c = expit(l), expit(-l)
-    first = constants[1, 0] + log_expit(l) if m >= n else -(constants[0, 1] + log_expit(-l))
+    s, c, log_s, log_c = expit(l), expit(-l), log_expit(l), log_expit(-l)
+    first = constants[1, 0] + log_s if m >= n else -(constants[0, 1] + log_c)
     side = np.where(first >= 0, 1.0, -1.0)
 
     def height(y):
         u = side * y
         v = np.clip(u, -1, 1)
         near = -a * np.log1p(c * np.expm1(-v)) - b * np.log1p(s * np.expm1(v))
+        if np.all(y < 1):
+            return near
         x = l + u
-        far = a * (log_expit(x) - log_expit(l)) + b * (log_expit(-x) - log_expit(-l))
-        return np.where(y < 1, near, far)
+        return np.where(y < 1, near, a * (log_expit(x) - log_s) + b * (log_expit(-x) - log_c))
 
     def slope(y):
         x = l + side * y
@@ -164,11 +171,10 @@ def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
 
     def factor(y):
         x = l + side * y
-        variable = {(1, 0): log_expit(x), (0, 1): log_expit(-x)}
-        return bell2(m, n, lambda i, j: constants[i, j] + variable.get((i, j), 0.0))
+        first = {(1, 0): log_expit(x) if m else 0.0, (0, 1): log_expit(-x) if n else 0.0}
+        return bell2(m, n, lambda i, j: constants[i, j] + first.get((i, j), 0.0))
 
-    up, down = -log_expit(l), -log_expit(-l)
-    bound = np.where(side > 0, up + (DROP + a * up) / b, down + (DROP + b * down) / a)
+    bound = np.where(side > 0, (DROP - a * log_s) / b - log_s, (DROP - b * log_c) / a - log_c)
     end = reach(height, slope, bound)
     bend = np.log((a + 1) / (b + 1))
     knees = [side * (k - l) for k in (bend - 40, bend, np.zeros_like(l), bend + 40)]

@@ -10,7 +10,7 @@ bit, inside a transform and outside. Under a transform its draws follow their pa
   logistic, gumbel, exponential, rayleigh, lognormal, weibull, pareto, power, triangular, multivariate_normal, and in
   the scale of gamma, the mean of wald, the centre of vonmises;
 - implicitly, at a fixed value of the distribution function, elsewhere: gamma, chisquare, beta, dirichlet, f,
-  standard_t, wald, vonmises;
+  standard_t, wald, vonmises, and what NumPy makes noncentral_chisquare and noncentral_f of (for df > 1);
 - draws of whole numbers (poisson, binomial, choice(p=…) …) raise where a parameter carries a derivative, and say how
   the gradient of an expectation is written;
 - `permutation`, `permuted`, `shuffle`, `choice` of a traced array move its entries, with their derivatives.

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..core.errors import MissingRule, at_user_line
+from ..core.errors import NotDifferentiable, at_user_line
+from ..core.trace import strip
 from ..ops.arithmetic import maximum, minimum, sqrt
 from ..ops.draws import (
     beta_logit_draw,
@@ -44,8 +45,8 @@ def follow(rng, name: str, parameters: tuple, size: Any, keywords: dict | None =
     parameters = tuple(map(parameter, parameters))
     if not any(map(carries, parameters)):
         return draw(Source(rng, name, keywords=keywords), parameters, size)
-    if name in NOT_YET:
-        raise MissingRule(f"draws of {name} do not follow their parameters{at_user_line()}; {NOT_YET[name]}")
+    if name in MIXED:
+        _refuse_mixtures(name, *(strip(parameters[k]) for k in MIXED[name]))
     noise, number = ROWS[name]
     drawn = draw(Source(rng, name, noise, keywords=keywords), parameters, size)
     z, e = drawn if noise else (drawn, drawn)
@@ -81,6 +82,39 @@ def _triangular(u, left, mode, right):
 
 def _wald(z, mean, scale):
     return mean * wald_draw(scale / mean, z / stop_value(mean))
+
+
+def _one_by_one(draws):
+    """Noise of which each number takes several draws, in turn: side by side along a last axis.
+
+    `draws` is a list of functions of a generator and the parameters.
+    """
+
+    def noise(generator, shape, *parameters):
+        values = [np.broadcast_to(p, shape).reshape(-1) for p in parameters]
+        rows = [[d(generator, *row) for d in draws] for row in zip(*values, strict=True)]
+        return np.array(rows, float).reshape((*shape, len(draws)))
+
+    return noise
+
+
+def _noncentral_chisquare(e, df, nonc):
+    """For df > 1, a chi-square number of df - 1 and the square of a normal one that is not centred."""
+    return 2 * gamma_of((df - 1) / 2, e[..., 0]) + (e[..., 1] + sqrt(nonc)) ** 2
+
+
+def _noncentral_f(e, top, bottom, nonc):
+    return (_noncentral_chisquare(e, top, nonc) / top) / (2 * gamma_of(bottom / 2, e[..., 2]) / bottom)
+
+
+def _refuse_mixtures(name, df, nonc):
+    """NumPy's draws for df ≤ 1 jump with a Poisson number, and those for nonc = 0 are made in another way."""
+    if np.any(np.asarray(df) <= 1) or np.any(np.asarray(nonc) == 0):
+        raise NotDifferentiable(
+            f"rng.{name} with degrees of freedom ≤ 1, or with nonc = 0{at_user_line()}: NumPy makes these numbers of "
+            "another draw, a Poisson number that jumps or none at all. dualad.stop_gradient(x) says that no derivative "
+            "is wanted."
+        )
 
 
 def _standard(name):
@@ -121,20 +155,27 @@ ROWS = {
     "f": Row(None, _f),
     "standard_t": Row(None, _t),
     "wald": Row(None, _wald),
+    "noncentral_chisquare": Row(
+        _one_by_one(
+            [lambda g, df, _: g.standard_gamma((df - 1) / 2), lambda g, *_: g.standard_normal()],
+        ),
+        _noncentral_chisquare,
+    ),
+    "noncentral_f": Row(
+        _one_by_one(
+            [
+                lambda g, top, *_: g.standard_gamma((top - 1) / 2),
+                lambda g, *_: g.standard_normal(),
+                lambda g, _, bottom, __: g.standard_gamma(bottom / 2),
+            ],
+        ),
+        _noncentral_f,
+    ),
     "vonmises": Row(
         lambda g, shape, _, kappa: g.vonmises(0.0, kappa, size=shape),
         lambda e, mu, kappa: mu + vonmises_draw(kappa, e),
     ),
 }
 
-# Sums with the same law, which do follow.
-NOT_YET = {
-    "noncentral_chisquare": (
-        "for df > 1 write rng.chisquare(df - 1, size) + rng.normal(np.sqrt(nonc), 1.0, size) ** 2, "
-        "which has the same law"
-    ),
-    "noncentral_f": (
-        "for dfnum > 1 write (rng.chisquare(dfnum - 1, size) + rng.normal(np.sqrt(nonc), 1.0, size) ** 2) / dfnum "
-        "/ (rng.chisquare(dfden, size) / dfden), which has the same law"
-    ),
-}
+# Of these, the places of degrees of freedom and of the noncentrality among the parameters.
+MIXED = {"noncentral_chisquare": (0, 1), "noncentral_f": (0, 2)}

@@ -6,7 +6,7 @@ import pytest
 import dualad
 from dualad.random import default_rng
 
-N = 40_000
+N = 20_000
 CASES = {
     # distribution, parameters, f, the gradient of E f by the parameters
     "normal": ((0.7, 1.3), np.square, (2 * 0.7, 2 * 1.3)),
@@ -16,6 +16,12 @@ CASES = {
     "exponential": ((1.4,), np.square, (4 * 1.4,)),
     "standard_t": ((9.0,), np.square, (-2 / 49,)),
     "f": ((4.0, 12.0), lambda z: z, (0.0, -2 / 100)),
+    "noncentral_chisquare": ((3.2, 1.4), np.square, (2 * 4.6 + 2, 2 * 4.6 + 4)),
+    "noncentral_f": (
+        (3.2, 12.0, 1.4),
+        lambda z: z,
+        (-12 * 1.4 / 10 / 3.2**2, -2 * 4.6 / 3.2 / 100, 12 / 10 / 3.2),
+    ),
     "wald": ((1.2, 2.5), np.square, (2 * 1.2 + 3 * 1.2**2 / 2.5, -(1.2**3) / 2.5**2)),
     "weibull": ((2.0,), np.log, (0.5772156649015329 / 4,)),
     "pareto": ((6.0,), lambda z: z, (-1 / 25,)),
@@ -33,7 +39,7 @@ def test_pathwise_gradients_have_the_right_mean(name):
     for g, w in zip(pull(np.ones(N)), want, strict=True):
         error = np.std(g) / np.sqrt(N)
         assert abs(np.mean(g) - w) < 4 * error + 1e-12
-        assert error < 0.05 * (abs(w) + 1)
+        assert error < 0.07 * (abs(w) + 1)
 
 
 def test_vonmises():
@@ -48,9 +54,9 @@ def test_vonmises():
 @pytest.mark.parametrize("alpha", [(1.3, 0.7, 2.0), (0.09, 0.05, 0.07)])
 def test_dirichlet(alpha):
     alpha, total = np.array(alpha), sum(alpha)
-    g = dualad.grad(lambda a: np.mean(default_rng(11).dirichlet(a, N)[:, 0]))(alpha)
+    g = dualad.grad(lambda a: np.mean(default_rng(11).dirichlet(a, N // 4)[:, 0]))(alpha)
     want = (np.array([total, 0, 0]) - alpha[0]) / total**2
-    np.testing.assert_allclose(g, want, rtol=0.05)
+    np.testing.assert_allclose(g, want, rtol=0.1)
 
 
 def test_multivariate_normal():
@@ -66,5 +72,5 @@ def test_multivariate_normal():
 
 def test_second_order():
     """E z² of a gamma variable is a (a + 1): its second derivative is 2."""
-    f = lambda a: np.mean(default_rng(11).gamma(a, size=N) ** 2)
-    assert abs(dualad.grad(dualad.grad(f))(1.7) - 2) < 0.1
+    f = lambda a: np.mean(default_rng(11).gamma(a, size=N // 4) ** 2)
+    assert abs(dualad.grad(dualad.grad(f))(1.7) - 2) < 0.2

@@ -31,6 +31,8 @@ PARAMETERS = {
     "standard_t": (4.3,),
     "wald": (1.2, 2.1),
     "vonmises": (0.4, 1.9),
+    "noncentral_chisquare": (3.2, 1.4),
+    "noncentral_f": (3.2, 5.5, 1.4),
 }
 # The same distributions in SciPy, whose quantiles are smooth in the parameters.
 QUANTILES = {
@@ -394,10 +396,12 @@ def test_the_score_function_as_the_error_says_it():
 def test_other_refusals():
     with pytest.raises(dualad.MissingRule, match="out="):
         dualad.grad(lambda a: default_rng(0).standard_gamma(a, out=np.zeros(())))(1.0)
-    with pytest.raises(dualad.MissingRule, match=r"rng.chisquare\(df - 1"):
-        dualad.grad(lambda a: default_rng(0).noncentral_chisquare(3.0, a))(1.0)
-    with pytest.raises(dualad.MissingRule, match="dfden"):
-        dualad.grad(lambda a: default_rng(0).noncentral_f(3.0, 4.0, a))(1.0)
+    for draw in (
+        lambda rng, a: rng.noncentral_chisquare(0.9, a),
+        lambda rng, a: rng.noncentral_f(2.0, 4.0, 0 * a),
+    ):
+        with pytest.raises(dualad.NotDifferentiable, match="degrees of freedom ≤ 1"):
+            dualad.grad(lambda a, draw=draw: draw(default_rng(0), a))(1.0)
     for draw in (lambda rng: rng.shuffle([1, 2]), lambda rng: rng.bytes(2)):
         with pytest.raises(dualad.RandomLayer, match="under vmap"):
             dualad.vmap(lambda a, draw=draw: draw(default_rng(0)))(np.ones(2))

@@ -27,6 +27,9 @@ def no_numbers(size: int, inputs: int) -> csr_array:
 
 def pick(sets: csr_array, elements) -> csr_array:
     """The sets of some elements, which may be named repeatedly, in order."""
+    if len(elements) == 1:
+        k = elements[0]
+        return one_set(sets.indices[sets.indptr[k] : sets.indptr[k + 1]], sets.shape[1])
     counts = np.diff(sets.indptr)
     check_size(counts[elements].sum(dtype=np.int64))
     return sets[elements]
@@ -35,9 +38,20 @@ def pick(sets: csr_array, elements) -> csr_array:
 def union(sets) -> csr_array:
     """Element by element, the union of several."""
     first, *rest = sets
+    if first.shape[0] == 1:
+        return (
+            first
+            if not rest
+            else one_set(np.unique(np.concatenate([s.indices for s in (first, *rest)])), first.shape[1])
+        )
     for other in rest:
         first = first + other
     return first
+
+
+def one_set(numbers, inputs: int) -> csr_array:
+    """The set of a single element; programs that go through arrays by Python loops have thousands of them."""
+    return csr_array((np.ones(len(numbers), bool), numbers, np.array([0, len(numbers)])), shape=(1, inputs))
 
 
 def mapped(structure, sets: csr_array) -> csr_array:
@@ -54,8 +68,7 @@ def structure(results, elements, shape) -> csr_array:
 
 def together(sets: csr_array) -> csr_array:
     """One set, the union of all."""
-    used = np.unique(sets.indices)
-    return csr_array((np.ones(len(used), bool), used, np.array([0, len(used)])), shape=(1, sets.shape[1]))
+    return one_set(np.unique(sets.indices), sets.shape[1])
 
 
 def check_size(entries) -> None:

@@ -10,6 +10,7 @@ where these are few enough.
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array, vstack
 
 from ...core.batch import BatchTrace
 from ...core.forward import answer
@@ -46,22 +47,13 @@ def selected(call):
     place = which_one(apply, total)
     if place is None:
         return None
-    inputs = call.sets[call.active[0]].shape[1]
-    parts, start = [], 0
-    for i, size in zip(call.active, sizes, strict=True):
-        inside = (place >= start) & (place < start + size)
-        parts.append(_picked(call.sets[i], inside, place - start, inputs))
-        start += size
-    return union(parts)
-
-
-def _picked(sets, inside, place, inputs):
-    if inside.all():
+    sets = call.sets[call.active[0]]
+    if len(sizes) > 1:
+        sets = csr_array(vstack([call.sets[i] for i in call.active], format="csr"))
+    if (place >= 0).all():
         return pick(sets, place)
-    if not inside.any():
-        return no_numbers(len(inside), inputs)
-    results = np.flatnonzero(inside)
-    return mapped(structure(results, place[results], (len(inside), sets.shape[0])), sets)
+    results = np.flatnonzero(place >= 0)
+    return mapped(structure(results, place[results], (len(place), total)), sets)
 
 
 def _evaluate(call, given):

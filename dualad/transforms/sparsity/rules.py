@@ -112,6 +112,12 @@ def same_elements(call):
     return call.sets[0]
 
 
+def moved_elements(call):
+    """Results are elements, all of them somewhere: the numbers of elements tell which."""
+    numbers = np.arange(np.size(call.values[0])).reshape(np.shape(call.values[0]))
+    return pick(call.sets[0], np.ravel(call.prim.fun(numbers, *call.values[1:], **call.params)))
+
+
 def reduction(call):
     """A result depends on all that a sum over the same axes would add up."""
     keepdims = call.params.get("keepdims", False)
@@ -210,6 +216,22 @@ RULES: dict[str, Callable] = {
     "cumsum": running,
     "cumprod": running,
 }
+RULES |= dict.fromkeys(
+    (
+        *(
+            "take_static",
+            "gather",
+            "take_along_axis",
+            "reshape",
+            "transpose",
+            "squeeze",
+            "expand_dims",
+            "flip",
+        ),
+        *("roll", "repeat", "broadcast_to", "diagonal"),
+    ),
+    moved_elements,
+)
 RULES |= dict.fromkeys(("max", "min", "var", "std", "vector_norm", "logsumexp", "prod"), reduction)
 RULES |= dict.fromkeys(("softmax", "log_softmax", "sort", "fft", "ifft", "rfft", "irfft"), lines)
 RULES |= dict.fromkeys(

@@ -79,7 +79,7 @@ def _in_place(op):
             return out
         if out.dtype != self.dtype and not np.can_cast(out.dtype, self.dtype, "same_kind"):
             raise TypeError(
-                f"an operator in place cannot make {out.dtype} of an array of {self.dtype}{at_user_line()}, as in NumPy; "
+                f"an operator in place cannot make {out.dtype} of an array of {self.dtype}{at_user_line()}; "
                 f"write x = x + y for x += y, or make the array with dtype={out.dtype}"
             )
         self[...] = out

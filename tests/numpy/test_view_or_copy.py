@@ -69,3 +69,16 @@ def test_reshape_without_a_copy():
     assert float(x[0, 0]) == 7
     with pytest.raises(ValueError, match="avoid creating a copy"):
         x.T.reshape(6, copy=False)
+
+
+@pytest.mark.parametrize("dtype, value", [(int, 1.5), (float, 1j), (np.float32, 1j), (bool, 1)])
+def test_operators_in_place_do_not_change_the_dtype(dtype, value):
+    for x in (np.ones(3, dtype), dnp.ones(3, dtype)):
+        with pytest.raises(TypeError, match="ufunc 'add'|in place cannot make"):
+            x += value
+        with pytest.raises(TypeError, match="ufunc 'multiply'|in place cannot make"):
+            x[1:] *= value
+    x = dnp.ones(3, np.float32)
+    x += np.float64(0.5)
+    x *= np.full(3, 2.0)
+    assert x.dtype == np.float32

@@ -12,6 +12,7 @@ from weakref import ref
 
 import numpy as np
 
+from ..core.errors import at_user_line
 from .engine import op
 from .handle import Handle, seen, wrap
 from .modes import is_recording
@@ -112,10 +113,9 @@ def refuse_leaf(t):
     through_view = False
     while True:
         if is_taped(t._value) and t.is_leaf:
+            what = "a view of a leaf" if through_view else "a leaf"
             raise RuntimeError(
-                "a view of a leaf Variable that requires grad is being used in an in-place operation."
-                if through_view
-                else "a leaf Variable that requires grad is being used in an in-place operation. "
+                f"{what} Variable that requires grad is being used in an in-place operation{at_user_line()}. "
                 "Write under dualad.no_grad(), or make a new tensor."
             )
         more = t._more

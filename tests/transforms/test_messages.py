@@ -372,6 +372,23 @@ def store_of_rows():
     dualad.vmap(f)(M)
 
 
+@case(RuntimeError, "a leaf Variable that requires grad", "Write under dualad.no_grad()")
+def store_into_a_leaf():
+    t = dualad.tensor([1.0, 2.0], requires_grad=True)
+    t[0] = 3.0  # here
+
+
+@case(RuntimeError, "a view of a leaf Variable", "Write under dualad.no_grad()")
+def store_into_a_view_of_a_leaf():
+    t = dualad.tensor([1.0, 2.0], requires_grad=True)
+    t[:1].mul_(2.0)  # here
+
+
+@case(RuntimeError, "only for scalar outputs; this one has shape (2,)", "Sum it, or give backward a gradient")
+def backward_of_several():
+    dualad.tensor([1.0, 2.0], requires_grad=True).sin().backward()  # here
+
+
 @case(dualad.FreedGraph, "a second time", "retain_graph=True")
 def backward_twice():
     loss = dualad.tensor([1.0, 2.0], requires_grad=True).sin().sum()

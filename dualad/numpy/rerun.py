@@ -38,11 +38,21 @@ class _Proxy:
         return value
 
 
+def _import(name, *args):
+    """`from .polynomial import polyadd` within a body: of NumPy's modules the shadow."""
+    module = __import__(name, *args)
+    return _Proxy(module) if module.__name__.split(".")[0] == "numpy" else module
+
+
 class Shadow(dict):
     """The globals of a NumPy module, looked up when needed."""
 
     def __init__(self, module_globals):
-        super().__init__(__builtins__=module_globals["__builtins__"], __name__=module_globals["__name__"])
+        builtins = module_globals["__builtins__"]
+        builtins = builtins if isinstance(builtins, dict) else vars(builtins)
+        super().__init__(__builtins__={**builtins, "__import__": _import})
+        for name in ("__name__", "__package__", "__spec__"):  # what an import within a body looks for
+            self[name] = module_globals.get(name)
         self._real = module_globals
         self["isinstance"] = _isinstance
 

@@ -166,6 +166,15 @@ def test_conversion_between_classes():
     assert np.allclose(dualad.jacrev(f)(v), [[1, 0, -1], [0, 1, 0], [0, 0, 2]])
 
 
+@pytest.mark.parametrize("module", OTHERS)
+def test_to_and_from_powers(module):
+    v = np.array([0.5, -0.7, 1.2, 0.3])
+    for name in (f"{OTHERS[module]}2poly", f"poly2{OTHERS[module]}"):
+        ours, theirs = (getattr(getattr(space.polynomial, module), name) for space in (dnp, np))
+        assert np.allclose(dualad.vjp(ours, v)[0], theirs(v))
+        check_grads(ours, (v,), order=1)
+
+
 def test_without_a_trace_they_are_numpys():
     p = dnp.polynomial.Polynomial([1.0, 2.0])
     assert type(p.coef) is np.ndarray and isinstance(p, np.polynomial.Polynomial)

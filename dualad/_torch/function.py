@@ -123,7 +123,7 @@ class _Call(Joint):
             return self._forward(xs, ())[1]
 
     def _run(self, primals, active):
-        if any(map(is_differentiated, primals)) and is_recording():
+        if any(map(is_differentiated, primals)) and is_recording() is not False:
             ctx, outs = self._forward(primals, active)
             return ctx, self.face(*primals)
         with no_grad():

@@ -125,6 +125,10 @@ class Handle(Typed):
     def set_data(self, v):
         """Another engine value for this handle; what it is on the tape (a leaf, a result) stays as it was."""
         old = self._value
+        if isinstance(old, Box) and old.transparent and type(old.value) is Var:
+            v = np.asarray(v) if isinstance(v, np.generic) else v
+            self._value = old.owner.watched(on_tape(v, old.value), old.aux)
+            return
         if type(old) is Var and type(old.owner) is Tape:
             same = v.shape == old.value.shape and v.dtype == old.value.dtype
             v = np.asarray(v) if isinstance(v, np.generic) else v

@@ -2,7 +2,7 @@
 
 The transforms ask once per pullback, not per operation. What is put here is made in `dualad.testing.audit`; this
 file knows only that it is called with a trace and the variables of it, and gives a session with `inputs`,
-`outputs(outs)`, `aux(tree)` and `check(seeds, cotangents)`.
+`watching(f)`, `outputs(outs)`, `aux(tree)` and `check(seeds, cotangents)`.
 """
 
 from __future__ import annotations

@@ -55,8 +55,10 @@ def vjp(f: Callable, *primals: Any, has_aux: bool = False):
     inputs = [_variable(x, Place("primals", treedef, k), trace) for k, x in enumerate(leaves)]
     nodes = [x.aux if is_traced_by(x, trace) else None for x in inputs]
     watch = checker()
-    session = None if watch is None else watch(trace, inputs, lambda xs: f(*treedef.unflatten(xs)))
-    out = run(trace, f, treedef.unflatten(inputs if session is None else session.inputs), {})
+    session = None if watch is None else watch(trace, inputs, lambda xs, f=f: f(*treedef.unflatten(xs)))
+    if session is not None:
+        inputs, f = session.inputs, session.watching(f)
+    out = run(trace, f, treedef.unflatten(inputs), {})
     out, aux = split_aux(out, "vjp") if has_aux else (out, None)
     outs, outdef = tree_flatten(out)
     outs = [as_output(o) for o in outs]
@@ -232,7 +234,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     watch = checker()
     session = None if watch is None else watch(trace, variables, lambda xs: f(*place(xs), **kwargs))
     args = place(variables if session is None else session.inputs)
-    out = run(trace, f, args, kwargs)
+    out = run(trace, f if session is None else session.watching(f), args, kwargs)
     out, aux = split_aux(out, who) if has_aux else (out, None)
     out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)

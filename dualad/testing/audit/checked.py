@@ -17,11 +17,13 @@ from typing import Any
 import numpy as np
 
 from ...core.checking import CHECKER
+from ...core.errors import StructureError
 from ...core.reverse import ReverseTrace, Var
-from ...core.trace import Box
+from ...core.space import space_of
+from ...core.trace import Box, settled, strip
 from ...core.tree import tree_leaves, tree_map
 from ..gradcheck import DerivativeMismatch
-from .duality import Residual, blame, compare, digits, random_tangent, tolerance_of, try_call
+from .duality import Residual, blame, compare, cotangents_of, digits, random_tangent, tolerance_of, try_call
 from .judge import judge
 from .lines import NOWHERE, definitions
 from .screen import ScreenTrace
@@ -63,12 +65,24 @@ class Session:
         pairs = zip(inputs, self.tangents, strict=True)
         return [x if t is None else trace.watched(x, t) for x, t in pairs]
 
+    def watching(self, f):
+        """`f`, with whose end the watch ends. Stores that wait are carried out before: they are part of the run."""
+
+        def watched(*args, **kwargs):
+            try:
+                out = f(*args, **kwargs)
+                for leaf in _leaves(out):
+                    settled(leaf)
+                return out
+            finally:
+                self.trace.alive = False
+
+        return watched
+
     def outputs(self, outs):
-        """The outputs as the tape knows them; the run has ended."""
+        """The outputs as the tape knows them."""
         self.out_tangents = [self.trace.tangent_of(o) for o in outs]
-        found = [self.trace.unwrapped(o) for o in outs]
-        self.trace.alive = False
-        return found
+        return [self.trace.unwrapped(o) for o in outs]
 
     def aux(self, tree):
         """Extra results as the tape knows them."""
@@ -84,7 +98,7 @@ class Session:
         agree = not residual.error > self.options.allowed(*seeds, *self.tangents)
         if not agree or self.trace.suspects:
             self._find(self.trace.suspects)
-        if not agree and residual.error > 1e-3 and residual.error > 100 * self._conditioning(seeds, residual):
+        if not agree and residual.error > 1e-3 + 100 * self._conditioning(seeds, residual):
             raise unexplained(residual)
 
     def _find(self, suspects):
@@ -108,7 +122,23 @@ class Session:
         outs, trace = self._run(beside, WatchTrace(self.trace.name))
         near = [trace.tangent_of(o) for o in outs[: len(self.out_tangents)]]
         shift = abs(compare(seeds, near, [], []).forward - residual.forward)
-        return shift / residual.size if np.isfinite(shift) else 0.0
+        shift = shift if np.isfinite(shift) else 0.0
+        return (shift + self._roundoff(seeds)) / residual.size
+
+    def _roundoff(self, seeds) -> float:
+        """What roundoff may add up to: a unit of each call's results, weighted with their cotangents."""
+        calls: list = []
+        outs, trace = self._run(self.values, CallTrace(self.trace.name, calls.append))
+        made = {
+            o.aux[0]: t
+            for c in calls
+            for o, t in zip(c.outs, c.out_tangents, strict=True)
+            if isinstance(o, Var)
+        }
+        roots = [(trace.unwrapped(o), s) for o, s in zip(outs, seeds, strict=False) if s is not None]
+        roots = [(o, s) for o, s in roots if isinstance(o, Var)]
+        eps = max((np.finfo(space_of(t).dtype).eps for t in made.values() if t is not None), default=0.0)
+        return float(eps * sum(_weight(g, made.get(i)) for i, g in cotangents_of(roots)))
 
     def _moved(self, v):
         a = np.asarray(v)
@@ -124,6 +154,21 @@ class Session:
             return tree_leaves(self.again(self._watched(variables, trace))), trace
         finally:
             CHECKER.reset(token)
+
+
+def _leaves(tree) -> list:
+    try:
+        return tree_leaves(tree)
+    except StructureError:  # extra results may be anything
+        return []
+
+
+def _weight(g, t) -> float:
+    """No less than Σ |g t|, whatever rows a batch may have added to either."""
+    if t is None or isinstance(g, list):
+        return 0.0
+    g, t = np.abs(np.asarray(strip(g))), np.abs(np.asarray(strip(t)))
+    return float(np.max(g, initial=0.0) * np.sum(t))
 
 
 class UncheckedWarning(UserWarning):

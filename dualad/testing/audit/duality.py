@@ -116,6 +116,8 @@ def compare(gs, dys, cs, dxs) -> Residual:
         if np.ndim(size) == 0 and np.ndim(forward) == np.ndim(reverse) == 0:
             return Residual(float(forward), float(reverse), float(size))
         forward, reverse, size = np.broadcast_arrays(forward, reverse, size)
+        if not size.size:
+            return Residual(0.0, 0.0, 0.0)
         apart = np.nan_to_num(np.abs(forward - reverse) / np.where(size == 0, 1.0, size), nan=-1.0)
     worst = np.unravel_index(np.argmax(apart), apart.shape)
     return Residual(float(forward[worst]), float(reverse[worst]), float(size[worst]))
@@ -152,6 +154,20 @@ def pull_through(call, seeds) -> dict[int, Any]:
                 node = node[4]
             node[1](node, g, cots, heap, flags)
     return {i: cots.get(i) for i in ends}
+
+
+def cotangents_of(roots):
+    """`(node id, cotangent)` of every node that a sweep from `roots`, pairs of variables and seeds, comes to."""
+    cots: dict = {OWNED: set()}
+    heap: list = []
+    with np.errstate(all="ignore"):
+        for out, seed in roots:
+            deposit(out.aux, seed, cots, heap)
+        while heap:
+            node = heapq.heappop(heap)
+            g = cots.pop(node[0])
+            yield node[0], g
+            node[1](node, g, cots, heap, [])
 
 
 def own_inputs(call) -> dict[int, int]:

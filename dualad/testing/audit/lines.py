@@ -69,8 +69,8 @@ def definitions(prim, params) -> dict[str, Line]:
         for part in value if isinstance(value, tuple) else (value,):
             found[name] = found.get(name) or definition_of(part)
     if getattr(prim, "joint", False):
-        for holder in (prim, getattr(prim, "custom", None)):
+        for holder in (prim, getattr(prim, "custom", None), getattr(prim, "cls", None)):
             for name, value in getattr(holder, "__dict__", {}).items():
                 if not name.startswith("_"):
-                    found[name] = found.get(name) or definition_of(value)
+                    found[name] = found.get(name) or definition_of(getattr(value, "__func__", value))
     return {name: line for name, line in found.items() if line}

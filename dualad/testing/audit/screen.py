@@ -33,10 +33,17 @@ class ScreenTrace(WatchTrace):
 
 def note_suspect(trace, prim, primals, carriers, active, moved) -> None:
     """Put the name of a function with a rule of its own among the suspects of a trace, where it is one."""
-    if not is_joint(prim) or prim.name in trace.trust or prim.name in trace.suspects:
+    if not has_rule_of_users(prim) or prim.name in trace.trust or prim.name in trace.suspects:
         return
-    if not any(isinstance(p, Box) for p in primals) and is_suspect(prim, primals, carriers, active, moved):
+    if any(isinstance(x, Box) for x in (*primals, *moved)):
+        return
+    if is_suspect(prim, primals, carriers, active, moved):
         trace.suspects.add(prim.name)
+
+
+def has_rule_of_users(prim) -> bool:
+    """Whether a primitive is a call of a function whose rule a user wrote: not a solver, and not a black box."""
+    return is_joint(prim) and any(getattr(prim, name, None) is not None for name in ("custom", "cls"))
 
 
 def is_suspect(prim, primals, carriers, active, moved) -> bool:

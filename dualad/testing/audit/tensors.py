@@ -117,34 +117,28 @@ class TensorWatch:
 
     def check(self, tape, outputs, seeds, cots):
         """Compare what a sweep has brought to the leaves with the tangents of the outputs."""
-        watched = [
-            (o, s)
-            for o, s in zip(outputs, seeds, strict=True)
-            if isinstance(o, Onlooker) and o.owner is self.trace
-        ]
-        if self._unchecked(tape, len(watched) < len(outputs)):
-            return
-        self.options.count += 1
+        pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if isinstance(o, Onlooker)]
+        watched = [(o, s) for o, s in pairs if o.owner is self.trace]
+        if self.trace.unpushed:
+            return unchecked(next(iter(self.trace.unpushed.values())))
+        if tape is not TAPE or len(watched) < len(outputs):
+            return unchecked("it is of tensors that were computed elsewhere")
         found = {node[0]: strip(cots[node[0]]) for node in cots.get(LEAVES, ())}
         pulled = [(g, self.tangents.get(i)) for i, g in found.items()]
         tangents = [self.trace.tangent_of(o) for o, _ in watched]
         given = [strip(s) for _, s in watched]
         residual = compare(given, tangents, [g for g, _ in pulled], [t for _, t in pulled])
-        if not residual.error > self.options.allowed(*given, *found.values()) and not self.trace.suspects:
-            return
-        for call in self.trace.calls_of(o.value for o, _ in watched):
-            self.judge_call(call, self.rng, self.trace.suspects)
+        agree = not residual.error > self.options.allowed(*given, *found.values())
+        if not agree or self.trace.suspects:
+            for call in self.trace.calls_of(o.value for o, _ in watched):
+                self.judge_call(call, self.rng, self.trace.suspects)
+        if not agree and self.foreign:
+            return unchecked(f"a part of it is of {self.foreign}")
+        self.options.count += 1
 
-    def _unchecked(self, tape, more) -> bool:
-        reason = self.foreign or (
-            "tensors that were computed before the block" if more or tape is not TAPE else ""
-        )
-        if self.trace.unpushed:
-            reason = next(iter(self.trace.unpushed.values()))
-        if reason:
-            from .checked import UncheckedWarning
 
-            warnings.warn(
-                f"checked: a backward pass is not checked: {reason}", UncheckedWarning, stacklevel=5
-            )
-        return bool(reason)
+def unchecked(reason: str) -> None:
+    """Say that a backward pass could not be compared."""
+    from .checked import UncheckedWarning
+
+    warnings.warn(f"checked: a backward pass is not checked: {reason}", UncheckedWarning, stacklevel=5)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.errors import MissingRule, NotDifferentiable
+from ...core.errors import MissingRule, NotDifferentiable, StructureError
 from ...core.trace import strip
 from ...core.tree import tree_flatten, tree_leaves
 from ...transforms.forward import jvp
@@ -140,7 +140,7 @@ class Auditor:
         start = perf_counter()
         try:
             tangents = [strip(t) for t in jvp(subject.traced, tuple(subject.leaves), tuple(moves))[1]]
-        except MissingRule as reason:
+        except (MissingRule, StructureError) as reason:
             tangents = None
             report.findings.append(
                 Finding("one engine", f"forward mode is missing, so numbers alone judge: {reason}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...core.checking import CHECKER
-from ...core.errors import MissingRule
+from ...core.errors import MissingRule, StructureError
 from ...core.forward import push
 from ...core.reverse import Var
 from ...core.space import fit_tangent, space_of
@@ -175,7 +175,9 @@ class WatchTrace(Trace):
         """The tangents of the results of a call; None of a primitive that has no JVP."""
         try:
             return push_quietly(prim, primals, params, out, carriers, active)
-        except MissingRule as reason:
+        except (MissingRule, StructureError) as reason:
+            if isinstance(reason, StructureError) and not is_joint(prim):
+                raise  # of a rule of the user's it says that the other mode cannot be derived from it
             self.unpushed.setdefault(prim.name, str(reason))
             return (None,) * (len(out) if prim.multi else 1)
 

@@ -180,6 +180,67 @@ def test_ill_conditioned_is_not_wrong():
     assert check.count == 2
 
 
+def test_a_gradient_that_vanishes_by_cancellation():
+    a = RNG.normal(size=(5, 5)) @ np.diag([1, 2, 3, 4, 5.0])
+    b = RNG.normal(size=5)
+    best = np.linalg.solve(a, b)
+    for x in (best, best + 1e-16):
+        with dualad.checked() as check:
+            dualad.grad(lambda x: np.sum((a @ x - b) ** 2) + np.sum(np.cos(x) ** 2 + np.sin(x) ** 2))(x)
+        assert check.count == 1
+
+
+def test_a_rule_that_is_not_linear_is_not_checked():
+    @dualad.custom_vjp
+    def clipped(x):
+        return x * 1.0
+
+    clipped.defvjp(lambda x: (x * 1.0, None), lambda _, g: (np.clip(g, -1, 1),))
+    with pytest.warns(UncheckedWarning, match="clipped cannot be checked.*not linear"), dualad.checked():
+        dualad.grad(lambda x: np.sum(clipped(x) * 5))(X)
+
+
+def test_a_rule_that_closes_over_a_traced_value():
+    def outer(y):
+        @dualad.custom_vjp
+        def k(x):
+            return x * y
+
+        k.defvjp(lambda x: (x * y, None), lambda _, g: (g * y,))
+        return np.sum(dualad.grad(lambda x: np.sum(k(x)))(X))
+
+    with dualad.checked():
+        assert np.allclose(dualad.grad(outer)(2.0), 6.0)
+
+
+def test_stores_that_wait_for_the_end():
+    def f(x):
+        y = np.zeros_like(x)
+        y[0], y[1] = x[1], x[0] ** 2
+        return y
+
+    want = dualad.vjp(f, X)[1](X)[0]
+    with dualad.checked() as check:
+        got = dualad.vjp(f, X)[1](X)[0]
+        assert dualad.jacrev(f)(X).shape == (6, 6)
+    assert check.count == 2 and np.array_equal(got, want)
+
+
+def test_empty_arrays():
+    with dualad.checked():
+        assert dualad.jacrev(lambda x: x * 2)(np.zeros(0)).shape == (0, 0)
+
+
+def test_a_tensor_made_inside_a_transform():
+    w = dualad.ones(6, requires_grad=True, dtype=dualad.float64)
+    f = lambda x: ((x * 2).requires_grad_() * x * w).sum()  # 2 w x²
+    with dualad.checked() as check:
+        g = dualad.grad(f)(dualad.tensor(X))
+        assert np.allclose(g.tolist(), 4 * X)
+        g.sum().backward()
+    assert np.allclose(w.grad.tolist(), 4 * X) and check.count == 2
+
+
 def test_a_leak_is_still_a_leak():
     kept = []
     with dualad.checked():
@@ -243,6 +304,30 @@ def test_a_fault_on_the_tape_is_found(wrong):
         assert caught.value.primitive == "a_wrong_sinh" and "op.primitive.face" in caught.value.line.text
 
 
+class HalfExp(autograd.Function):
+    """exp, with half its derivative."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x.exp()
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return 0.5 * g * x.exp()
+
+
+def test_a_function_of_tensors_with_a_wrong_backward():
+    t = dualad.tensor(X, requires_grad=True)
+    with (
+        pytest.raises(WrongDerivative, match="of HalfExp is wrong, say finite differences") as caught,
+        dualad.checked(),
+    ):
+        (HalfExp.apply(t) ** 2).sum().backward()
+    assert "HalfExp.apply(t)" in caught.value.line.text and f"backward: {__file__}" in str(caught.value)
+
+
 def op_on(op, t):
     """An operation of one's own on a tensor."""
     return wrap(op.primitive.face(recorded(t._value)))
@@ -256,6 +341,9 @@ def test_what_tensors_do_in_a_block():
         assert v.requires_grad and not v.is_leaf and v.grad_fn is not None and t.is_leaf
         assert u.detach().numpy().shape == (5,) and isinstance(v.sum().item(), float)
         assert float(v.sum()) > 0 and (v > 0).all() and v.tolist() and "grad_fn" in repr(v)
+        w, base = v.detach(), t * 1
+        base.detach().zero_()
+        assert base.sum().item() == 0 and base.requires_grad and not w.requires_grad
         u.retain_grad()
         seen = []
         v.register_hook(lambda g: seen.append(g.shape))

@@ -15,6 +15,8 @@ bit, inside a transform and outside. Under a transform its draws follow their pa
   the gradient of an expectation is written;
 - `permutation`, `permuted`, `shuffle`, `choice` of a traced array move its entries, with their derivatives.
 
+Parameters may be arrays, traced values, or tensors; of tensors come tensors, in double precision as in NumPy.
+
 Each row of a `vmap` draws numbers of its own; a number that all rows are to share is drawn outside and passed in.
 """
 

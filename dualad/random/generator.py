@@ -14,6 +14,7 @@ from ._discrete import Discrete
 from ._draw import Source, draw, is_plain, refuse_out
 from ._multivariate import Multivariate
 from ._order import Order
+from ._tensors import taking_tensors
 
 _ALIVE: WeakSet[Generator] = (
     WeakSet()
@@ -156,6 +157,12 @@ class Generator(Discrete, Multivariate, Order, np.random.Generator):
 
     def noncentral_f(self, dfnum, dfden, nonc, size=None):
         return self._follow("noncentral_f", (dfnum, dfden, nonc), size)
+
+
+# What takes parameters, and so takes tensors.
+for _name in dir(np.random.Generator):
+    if not _name.startswith("_") and _name not in ("bit_generator", "bytes", "spawn"):
+        setattr(Generator, _name, taking_tensors(getattr(Generator, _name)))
 
 
 def _states() -> list:

@@ -499,3 +499,31 @@ def test_a_checkpoint_draws_the_same_again():
     want = dualad.grad(f)(0.7)
     RNG = default_rng(4)
     assert dualad.grad(dualad.checkpoint(f))(0.7) == want
+
+
+# ---- tensors ------------------------------------------------------------------------------------------------------
+
+
+def test_tensors_give_tensors():
+    a = dualad.tensor([0.5, 2.0], requires_grad=True)
+    z = default_rng(0).gamma(a, scale=2.0)
+    assert type(z) is dualad.Tensor and z.requires_grad
+    assert np.array_equal(z.detach().numpy(), np.random.default_rng(0).gamma([0.5, 2.0], 2.0))
+    z.sum().backward()
+    want = dualad.grad(lambda a: np.sum(default_rng(0).gamma(a, scale=2.0)))(np.array([0.5, 2.0]))
+    np.testing.assert_allclose(a.grad.numpy(), want, rtol=1e-13)
+    with dualad.no_grad():
+        assert not default_rng(0).normal(loc=a).requires_grad
+    assert type(default_rng(0).poisson(dualad.ones(3))) is dualad.Tensor
+    assert default_rng(0).normal(dualad.tensor(1.0)).shape == ()
+    moved = default_rng(0).permutation(a)
+    moved[0].backward()
+    np.testing.assert_allclose(np.sort(a.grad.numpy() - want), [0.0, 1.0], atol=1e-12)
+
+
+def test_what_tensors_are_refused():
+    a = dualad.tensor([0.5, 2.0], requires_grad=True)
+    with pytest.raises(dualad.NotDifferentiable, match="score function"):
+        default_rng(0).poisson(a)
+    with pytest.raises(dualad.MissingRule, match="randperm"):
+        default_rng(0).shuffle(a)

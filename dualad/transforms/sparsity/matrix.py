@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
@@ -22,6 +22,17 @@ from .detect import detect, symmetric
 from .verify import direction, too_small, wrong_lines
 
 FEW = 8  # pushes; with no more of them there is no point in looking for a way with fewer
+
+
+class Ready(NamedTuple):
+    """What is found once: the plan, the spaces of the arguments it is for, and the tangents, leaf by leaf.
+
+    It is replaced as a whole, so that several threads may use one function.
+    """
+
+    plan: Compression
+    spaces: list
+    tangents: list
 
 
 class SparseJacobian:
@@ -45,48 +56,48 @@ class SparseJacobian:
         self._f, self._argnums, self._has_aux, self._holomorphic = f, argnums, has_aux, holomorphic
         self._mode, self._order, self._verify = mode, order, verify
         self._given = None if isinstance(sparsity, str) and sparsity == "detect" else as_pattern(sparsity)
-        self._plan: Compression | None = None
-        self._shapes: Any = None
-        self._tangents: list = []  # of each leaf, all of them and the probe
+        self._ready: Ready | None = None
         self.local = ""
 
     @property
     def pattern(self) -> csr_array | None:
-        return None if self._plan is None else self._plan.pattern
+        return None if self._ready is None else self._ready.plan.pattern
 
     @property
     def pushes(self) -> int:
-        return 0 if self._plan is None else self._plan.pushes
+        return 0 if self._ready is None else self._ready.plan.pushes
 
     @property
     def pulls(self) -> int:
-        return 0 if self._plan is None else self._plan.pulls
+        return 0 if self._ready is None else self._ready.plan.pulls
 
     def __repr__(self):
         name = type(self).__name__
-        if self._plan is None:
+        if self._ready is None:
             return f"{name}(not prepared)"
-        m, n = self._plan.pattern.shape
-        ways = [f"{k} {word}" for k, word in ((self.pushes, "pushes"), (self.pulls, "pulls")) if k]
-        return f"{name}({m} × {n}, {self._plan.pattern.nnz} entries, {' and '.join(ways) or 'nothing to do'})"
+        plan = self._ready.plan
+        m, n = plan.pattern.shape
+        counts = ((plan.pushes, "push", "pushes"), (plan.pulls, "pull", "pulls"))
+        ways = [f"{k} {one if k == 1 else many}" for k, one, many in counts if k]
+        return f"{name}({m} × {n}, {plan.pattern.nnz} entries, {' and '.join(ways) or 'nothing to do'})"
 
     def prepare(self, *args, **kwargs):
         """Find the pattern and the colouring at these arguments; returns the object itself."""
-        g, leaves = self._function(args, kwargs)
-        self._prepare(g, leaves)
+        self._ready = self._found(*self._function(args, kwargs))
         return self
 
     def __call__(self, *args, **kwargs):
         g, leaves = self._function(args, kwargs)
-        if self._plan is None or self._shapes != _shapes(leaves):
-            self._prepare(g, leaves)
-        matrix, wrong, aux = self._evaluate(self._plan, g, leaves)
+        ready = self._ready
+        if ready is None or ready.spaces != [space_of(x) for x in leaves]:
+            ready = self._ready = self._found(g, leaves)
+        matrix, wrong, aux = self._evaluate(ready, g, leaves)
         if len(wrong) and self._given is None:
             # Python has taken another branch, or the function is another one by now.
-            self._prepare(g, leaves, self._plan.pattern)
-            matrix, wrong, aux = self._evaluate(self._plan, g, leaves)
+            ready = self._ready = self._found(g, leaves, ready.plan.pattern)
+            matrix, wrong, aux = self._evaluate(ready, g, leaves)
         if len(wrong):
-            raise too_small(wrong, self.what, self._probes_columns(self._plan), self._given is not None)
+            raise too_small(wrong, self.what, self._probes_columns(ready.plan), self._given is not None)
         return (matrix, aux) if self._has_aux else matrix
 
     # ---- the parts --------------------------------------------------------------------------------
@@ -99,11 +110,11 @@ class SparseJacobian:
             raise _traced()
         return g, leaves
 
-    def _prepare(self, g, leaves, known=None):
+    def _found(self, g, leaves, known=None) -> Ready:
+        """Everything that is found once; a pattern that is `known` already is extended."""
         pattern = self._given
         if pattern is None:
-            found = detect(self._without_aux(g), leaves)
-            pattern, self.local = found
+            pattern, self.local = detect(self._without_aux(g), leaves)
             if known is not None and known.shape == pattern.shape:
                 pattern = csr_array(known + pattern)
         inputs = sum(space_of(x).size for x in leaves)
@@ -115,8 +126,7 @@ class SparseJacobian:
         tangents = plan.tangents()
         if self._probes_columns(plan):
             tangents = np.vstack([tangents, direction(inputs)])
-        self._tangents = _split(tangents, leaves)
-        self._plan, self._shapes = plan, _shapes(leaves)
+        return Ready(plan, [space_of(x) for x in leaves], _split(tangents, leaves))
 
     def _probes_columns(self, plan) -> bool:
         """Whether the probe is a push, where there are pushes, or a pull."""
@@ -137,11 +147,12 @@ class SparseJacobian:
             ways.append(both_ways(pattern, self._order))
         return min(ways, key=_cost)
 
-    def _evaluate(self, plan, g, leaves):
+    def _evaluate(self, ready, g, leaves):
         """The matrix, the lines that a probe finds wrong, and aux."""
-        m, n = plan.pattern.shape
+        plan, _, tangents = ready
+        m = plan.pattern.shape[0]
         aux: list = [None]
-        pushed = push(g, leaves, self._tangents, m, self._has_aux, aux)
+        pushed = push(g, leaves, tangents, m, self._has_aux, aux)
         rows = self._verify and not self._probes_columns(plan)
         cotangents = np.vstack([plan.cotangents(), direction(m)]) if rows else plan.cotangents()
         pulled = pull(g, leaves, cotangents, m, self._has_aux, aux)
@@ -150,7 +161,7 @@ class SparseJacobian:
         if rows:
             wrong = wrong_lines(csr_array(matrix.T), direction(m), pulled[-1])
         elif self._verify:
-            probe = np.concatenate([t[-1].ravel() for t in self._tangents])
+            probe = np.concatenate([t[-1].ravel() for t in tangents])
             wrong = wrong_lines(matrix, probe, pushed[-1])
         return matrix, wrong, aux[0]
 
@@ -180,10 +191,6 @@ class SparseHessian(SparseJacobian):
 
 def _cost(plan) -> float:
     return plan.pushes + ROW_COST * plan.pulls
-
-
-def _shapes(leaves):
-    return [space_of(x) for x in leaves]
 
 
 def _traced():

@@ -1,5 +1,7 @@
 """Sparse Jacobians and Hessians as scipy.sparse arrays: few pushes, right entries, and SciPy's solvers on them."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
@@ -123,12 +125,21 @@ def test_it_says_what_it_is():
         repr(jac) == "SparseJacobian(not prepared)" and jac.pattern is None and jac.pushes == jac.pulls == 0
     )
     assert repr(jac.prepare(np.ones(5))) == "SparseJacobian(5 × 5, 13 entries, 3 pushes)"
-    assert repr(dualad.sparse_hessian(np.sum, np.ones(3))) == "SparseHessian(3 × 3, 0 entries, 1 pushes)"
+    assert repr(dualad.sparse_hessian(np.sum, np.ones(3))) == "SparseHessian(3 × 3, 0 entries, 1 push)"
 
 
 def test_other_shapes_are_prepared_anew():
     jac = dualad.sparse_jacobian(broyden)
     assert jac(np.ones(4)).shape == (4, 4) and jac(np.ones(6)).shape == (6, 6)
+
+
+def test_threads_share_one_function():
+    jac = dualad.sparse_jacobian(broyden)
+    inputs = [RNG.normal(size=5 + k % 3) for k in range(60)]
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(jac, inputs))
+    for x, matrix in zip(inputs, found, strict=True):
+        np.testing.assert_allclose(matrix.toarray(), dualad.jacobian(broyden)(x), rtol=1e-13)
 
 
 def test_trees_argnums_keywords_and_aux():

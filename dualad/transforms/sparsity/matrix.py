@@ -8,17 +8,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
-from ...core.errors import NotDifferentiable, SparsityError, StructureError, at_user_line
+from ...core.errors import SparsityError, StructureError, at_user_line
 from ...core.space import space_of
 from ...core.trace import Box
-from ...core.tree import tree_flatten
 from .._run import split_aux
-from ..batch import over_rows
-from ..forward import jvp
-from ..jacobian import CHUNK, ROW_COST, _as_function_of_leaves, _check_kind
-from ..reverse import grad, vjp
+from ..jacobian import ROW_COST, _as_function_of_leaves, _check_kind
+from ..reverse import grad
 from .compression import Compression, both_ways, by_columns, by_rows, by_symmetry
 from .detect import detect, symmetric
+from .sending import pull, push, split, traced
 from .verify import direction, too_small, wrong_lines
 
 FEW = 8  # pushes; with no more of them there is no point in looking for a way with fewer
@@ -107,7 +105,7 @@ class SparseJacobian:
         g, leaves, *_ = _as_function_of_leaves(self._f, self._argnums, args, kwargs)
         _check_kind(leaves, self._holomorphic, f"sparse_{self.what.lower()}")
         if any(isinstance(x, Box) for x in leaves):
-            raise _traced()
+            raise traced()
         return g, leaves
 
     def _found(self, g, leaves, known=None) -> Ready:
@@ -126,7 +124,7 @@ class SparseJacobian:
         tangents = plan.tangents()
         if self._probes_columns(plan):
             tangents = np.vstack([tangents, direction(inputs)])
-        return Ready(plan, [space_of(x) for x in leaves], _split(tangents, leaves))
+        return Ready(plan, [space_of(x) for x in leaves], split(tangents, leaves))
 
     def _probes_columns(self, plan) -> bool:
         """Whether the probe is a push, where there are pushes, or a pull."""
@@ -193,13 +191,6 @@ def _cost(plan) -> float:
     return plan.pushes + ROW_COST * plan.pulls
 
 
-def _traced():
-    return NotDifferentiable(
-        f"a scipy.sparse matrix cannot hold traced values{at_user_line()}: sparse Jacobians and Hessians are not "
-        "differentiated further. Use the dense dualad.jacobian or dualad.hessian, or dualad.jvp of the function"
-    )
-
-
 def as_pattern(sparsity) -> csr_array:
     """A pattern as a csr_array of bool with sorted rows, from a matrix of scipy.sparse or a dense one."""
     if isinstance(sparsity, str):
@@ -213,60 +204,6 @@ def as_pattern(sparsity) -> csr_array:
     pattern = csr_array(sparsity != 0)
     pattern.sum_duplicates()
     return pattern
-
-
-def push(g, leaves, tangents, m, has_aux, aux) -> np.ndarray:
-    """Derivatives along each of k tangents, batches of leaves: shape (k, m)."""
-    if not len(tangents) or not len(tangents[0]):
-        return np.zeros((0, m))
-
-    def along(*dx):
-        _, out, *extra = jvp(g, tuple(leaves), dx, has_aux=has_aux)
-        aux[:] = extra or aux
-        return tree_flatten(out)[0]
-
-    return _in_chunks(along, tangents, m)
-
-
-def pull(g, leaves, cotangents, m, has_aux, aux) -> np.ndarray:
-    """Cotangents of the inputs for each row of `cotangents` (k, m): shape (k, n)."""
-    n = sum(space_of(x).size for x in leaves)
-    if not len(cotangents):
-        return np.zeros((0, n))
-    out, pullback, *extra = vjp(g, *leaves, has_aux=has_aux)
-    aux[:] = extra or aux
-    outs, outdef = tree_flatten(out)
-    _check_entries(sum(space_of(o).size for o in outs), m)
-    return _in_chunks(lambda *u: pullback(outdef.unflatten(u)), _split(cotangents, outs), n)
-
-
-def _in_chunks(send, batches, width):
-    parts = []
-    for k in range(0, len(batches[0]), CHUNK):
-        results = over_rows(send, *[b[k : k + CHUNK] for b in batches])
-        if any(isinstance(r, Box) for r in results):
-            raise _traced()
-        flat = [np.reshape(r, (len(r), -1)) for r in results]
-        parts.append(flat[0] if len(flat) == 1 else np.concatenate(flat, axis=1))
-        _check_entries(parts[-1].shape[1], width)
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
-
-
-def _split(rows, leaves):
-    """Rows of numbers as batches of leaves, each in its shape and dtype."""
-    out, start = [], 0
-    for space in map(space_of, leaves):
-        part = rows[:, start : start + space.size]
-        out.append(part.reshape(len(rows), *space.shape).astype(space.dtype))
-        start += space.size
-    return out
-
-
-def _check_entries(found, expected):
-    if found != expected:
-        raise SparsityError(
-            f"the pattern has {expected} rows, and the function's results {found} entries{at_user_line()}"
-        )
 
 
 def sparse_jacobian(

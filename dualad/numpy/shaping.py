@@ -6,7 +6,7 @@ import numpy as np
 
 from ..core.trace import Box, snapshot, strip
 from ..ops import shape as S
-from ..ops.layout import cast
+from ..ops.layout import cast, moved
 from ..ops.pad import as_pairs
 from .functions import boxed, implements, reject
 from .ufuncs import store
@@ -43,25 +43,22 @@ def transpose(a, axes=None):
 
 @implements(np.matrix_transpose)
 def matrix_transpose(x, /):
+    if x.ndim < 2:
+        raise ValueError(f"Input array must be at least 2-dimensional, but it is {x.ndim}")
     return np.swapaxes(x, -1, -2)
 
 
 @implements(np.swapaxes)
 def swapaxes(a, axis1, axis2):
     order = list(range(a.ndim))
+    axis1, axis2 = S.normal_axis(axis1, a.ndim), S.normal_axis(axis2, a.ndim)
     order[axis1], order[axis2] = order[axis2], order[axis1]
     return S.transpose(a, axes=tuple(order))
 
 
 @implements(np.moveaxis)
 def moveaxis(a, source, destination):
-    n = a.ndim
-    source = [s % n for s in ([source] if isinstance(source, (int, np.integer)) else source)]
-    target = [d % n for d in ([destination] if isinstance(destination, (int, np.integer)) else destination)]
-    order = [k for k in range(n) if k not in source]
-    for d, s in sorted(zip(target, source, strict=True)):
-        order.insert(d, s)
-    return S.transpose(a, axes=tuple(order))
+    return S.transpose(a, axes=moved(a.ndim, source, destination))
 
 
 @implements(np.broadcast_to)

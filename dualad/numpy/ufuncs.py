@@ -12,7 +12,7 @@ from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.index import added_at
-from ..ops.layout import as_dtype, cast
+from ..ops.layout import as_dtype, cast, normal_axis
 from .doors import LOSES_SHAPE, frame_at, refuse_lost_shape, way_in
 from .functions import FUNCTIONS, boxed, holds_box
 from .suggest import nearest
@@ -170,7 +170,7 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
 
 def _fold(op, x, axis, keepdims, initial):
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    axes = sorted(a % x.ndim for a in axes)
+    axes = sorted(normal_axis(a, x.ndim) for a in axes)
     total = None if initial is np._NoValue or initial is None else initial
     rows = np.moveaxis(x, axes, range(len(axes))).reshape(
         (-1, *(n for k, n in enumerate(x.shape) if k not in axes))

@@ -209,3 +209,31 @@ def test_totals_have_the_dtype_that_was_asked_for(dtype):
         want, got = f(x, dtype=dtype), f(dnp.asarray(x), dtype=dtype)
         assert got.dtype == want.dtype
         np.testing.assert_array_equal(np.asarray(got), want)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        lambda np, x: np.moveaxis(x, 10, 0),
+        lambda np, x: np.moveaxis(x, 0, -3),
+        lambda np, x: np.swapaxes(x, 0, 2),
+        lambda np, x: np.unstack(x, axis=10),
+        lambda np, x: np.logaddexp.reduce(x, axis=10),
+        lambda np, x: np.sort(x, axis=2, descending=True),
+        lambda np, x: np.sum(x, axis=(0, 2)),
+    ],
+)
+def test_axes_that_are_not_there(wrong):
+    for run in (
+        lambda: wrong(dnp, dnp.asarray(X)),
+        lambda: dualad.jvp(lambda x: wrong(dnp, x), (X,), (X,)),
+        lambda: dualad.grad(lambda x: dnp.sum(wrong(dnp, x)))(X),
+        lambda: dualad.vmap(lambda x: wrong(dnp, x))(np.stack([X, X])),
+    ):
+        with pytest.raises(np.exceptions.AxisError, match="out of bounds"):
+            run()
+
+
+def test_matrices_have_two_axes():
+    with pytest.raises(ValueError, match="at least 2-dimensional"):
+        dnp.matrix_transpose(dnp.ones(3))

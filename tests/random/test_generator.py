@@ -304,6 +304,11 @@ def test_tangents_are_no_rows():
     f = lambda x: x * default_rng(0).normal(size=3)
     for jacobian in (dualad.jacfwd, dualad.jacrev):
         assert np.array_equal(jacobian(f)(x), np.diag(e))
+    g = lambda x: np.sum(f(x) * x * x)
+    for mode in ("fwd-over-rev", "rev-over-fwd", "rev-over-rev", "fwd-over-fwd"):
+        np.testing.assert_allclose(dualad.hessian(g, mode=mode)(x), np.diag(6 * x * e), rtol=1e-12)
+    np.testing.assert_allclose(dualad.sparse_jacobian(f)(x).toarray(), np.diag(e), rtol=1e-12)
+    np.testing.assert_allclose(dualad.jacobian_operator(f, x).matvec(np.ones(3)), e, rtol=1e-12)
 
 
 # ---- orders and choices ---------------------------------------------------------------------------------------

@@ -231,7 +231,7 @@ class Diagnosis:
 
     def _compared(self, f, leaves, along) -> Comparison:
         tangents = [strip(t) for t in jvp(self.subject.traced, tuple(leaves), tuple(along))[1]]
-        want, error = differences(f, leaves, along, self.auditor.precision)
+        want, error = differences(f, leaves, along, self.auditor.of_numbers)
         return self.auditor.judged("beside", tangents, want, error, None, along)
 
     def _both_rules(self) -> bool:

@@ -10,7 +10,7 @@ from ...core.reverse import Var
 from ...core.trace import Box, strip
 from ..gradcheck import RTOL
 from .duality import argument, bytes_of, compare, own_inputs, pull_through, random_like, random_tangent
-from .numbers import differences, has_kink, judged
+from .numbers import differences, has_kink, judged, moved
 from .policies import PINNED, SYMMETRIC, is_draw, symmetrised
 from .watch import below, is_joint
 
@@ -46,9 +46,9 @@ def _of_argument(call, i, rng):
         out = call.prim.face(*xs, **call.params)
         return [np.asarray(o) for o in (out if call.prim.multi else (out,))]
 
-    precision = min(map(bytes_of, (*leaves, *call.values)))
-    rtol = RTOL.get(precision, 5e-2)
+    rtol = RTOL.get(min(map(bytes_of, (*leaves, *call.values))), 5e-2)
     try:
+        precision = min(map(bytes_of, f(moved(leaves, moves, 0.0))))
         want, error = differences(f, leaves, moves, precision)
     except Exception:  # beside the point the operation need not be defined
         return

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.trace import Box, Trace, new
+from .duality import bytes_of
 from .lines import Line
 
 
@@ -61,6 +62,32 @@ def with_stops_held(f, leaves, active):
 
     held(leaves, first=True)
     return held
+
+
+class PrecisionTrace(HoldTrace):
+    """A run that notes the bytes of the least precise real number among its results."""
+
+    __slots__ = ("least",)
+
+    def __init__(self):
+        super().__init__([], True)
+        self.least = 8
+
+    def held(self, value):
+        self.least = min(self.least, bytes_of(value))
+        return super().held(value)
+
+
+def precision_of_numbers(f, leaves, active) -> int:
+    """The bytes of the least precise real number in `f`, a function of leaves, at leaves in double precision.
+
+    That is what differences see, for they move leaves in double precision, whatever they were.
+    """
+    trace = PrecisionTrace()
+    doubles = [np.asarray(x, np.result_type(np.asarray(x).dtype, float)) if a else x
+               for x, a in zip(leaves, active, strict=True)]  # fmt: skip
+    outs = f([HoldTrace.held(trace, x) if a else x for x, a in zip(doubles, active, strict=True)])
+    return min([trace.least, *(bytes_of(o) for o in outs)])
 
 
 def changed_constants(here: list[tuple], beside: list[tuple]) -> list[tuple[str, Line]]:

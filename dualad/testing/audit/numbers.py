@@ -66,7 +66,7 @@ def _judged(what, got, want, error, name, rtol) -> Comparison:
     worst = np.nan_to_num(off, nan=np.inf)
     worst = np.where(wrong if wrong.any() else unsure, worst, -1.0) if status != "agree" else worst
     i = np.unravel_index(int(np.argmax(worst)), worst.shape)
-    possible = digits(_finite(np.max(error) / size))
+    possible = min(digits(_finite(np.max(error) / size)), -float(np.log10(np.finfo(got.dtype).eps)))
     place = name + (f"[{', '.join(map(str, map(int, i)))}]" if i else "")
     vanishes = not np.any(got) and bool(np.any(np.abs(want) > allowed))
     return Comparison(

@@ -16,6 +16,7 @@ from ...transforms.reverse import vjp
 from ..gradcheck import RTOL, paths
 from .diagnosis import Diagnosis
 from .duality import compare, random_like, random_tangent
+from .lost import precision_of_numbers
 from .numbers import by_complex_step, differences, judged
 from .record import Record
 from .report import Finding, Report
@@ -104,6 +105,7 @@ class Auditor:
             record.sweep(seeds)
             report.nodes = record.nodes
         self.precision = 8 if record is None else record.precision
+        self.of_numbers = precision_of_numbers(lambda xs: subject.traced(*xs), subject.leaves, subject.active)
         diagnosis = Diagnosis(self, subject, report, record, rng)
         diagnosis.finite(outs, tangents, found)
         diagnosis.engines(outs, tangents, seeds, found, moves)
@@ -164,7 +166,7 @@ class Auditor:
                 directions.append((subject.names[k], alone, t))
         tried = []
         for what, along, t in directions:
-            want, error = differences(subject.plain, subject.leaves, along, self.precision)
+            want, error = differences(subject.plain, subject.leaves, along, self.of_numbers)
             comparison = self.judged(what, t, want, error, reverse, along)
             report.numbers.append(comparison)
             tried.append((comparison, along, t))

@@ -122,6 +122,16 @@ def test_single_precision_on_the_way():
     assert report.ok and kinds(report) == ["cast"], str(report)
 
 
+def test_a_network_of_relus_in_single_precision():
+    """Ten thousand kinks within a step of the differences, and values that go through float32."""
+    dualad.manual_seed(0)
+    model = nn.Sequential(nn.Linear(64, 96), nn.ReLU(), nn.Linear(96, 32), nn.ReLU(), nn.Linear(32, 10))
+    x, labels = dualad.randn(64, 64), dualad.tensor(np.arange(64) % 10)
+    report = audit(lambda m: nn.functional.cross_entropy(m(x), labels), model)
+    assert report.ok and report.engines > 6, str(report)
+    assert report.numbers[0].confirmed > 5 and report.numbers[0].possible < 7
+
+
 # ---- kinks ------------------------------------------------------------------------------------------
 
 

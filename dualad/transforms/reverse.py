@@ -231,6 +231,8 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     else:
         trace, variables, rebuild, place = _variables(args, argnums, who)
         leaves = [v.aux for v in variables]
+    if holomorphic:
+        _check_complex(leaves, who)
     watch = checker()
     session = None if watch is None else watch(trace, variables, lambda xs: f(*place(xs), **kwargs))
     args = place(variables if session is None else session.inputs)
@@ -256,6 +258,16 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
     if rewrap is not None:
         value = rewrap([value])
     return value, rebuild(own(found, leaves)), leave_aux(aux, trace) if has_aux else None
+
+
+def _check_complex(leaves, who):
+    """The cotangent of a real argument would lose the imaginary part of f′."""
+    for leaf in leaves:
+        if leaf[3].kind != "c":
+            raise NotDifferentiable(
+                f"{who}(holomorphic=True) needs complex arguments; one is {leaf[3]}{at_user_line()}. Write "
+                "x.astype(complex)"
+            )
 
 
 def _unwrapped(out):

@@ -127,6 +127,15 @@ def output_complex():
     dualad.value_and_grad(lambda x: np.sum(x * 1j))(A)  # here
 
 
+@case(
+    dualad.NotDifferentiable,
+    "grad(holomorphic=True) needs complex arguments; one is float64",
+    "x.astype(complex)",
+)
+def holomorphic_of_real_numbers():
+    dualad.grad(lambda x: np.sum(x * 1j), holomorphic=True)(A)  # here
+
+
 @case(dualad.StructureError, "must return a pair (output, aux); this one returned an array")
 def output_without_aux():
     dualad.grad(np.sum, has_aux=True)(A)  # here

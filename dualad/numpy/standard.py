@@ -226,7 +226,9 @@ class Special(types.ModuleType):
 
         if hasattr(scipy.special, name):
             prim = REGISTRY.find(_SPECIAL_ALIASES.get(name, name))
-            if prim is not None:
+            if (
+                prim is not None and name != "polygamma"
+            ):  # whose order is a keyword here, and an array in SciPy
                 return prim.face
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 

@@ -184,7 +184,7 @@ class Diagnosis:
 
     def _by_policy(self, c, along) -> bool:
         """Whether the program has a primitive for which differences in any direction are not the derivative."""
-        names = {n.primitive: n for n in self.report.nodes}
+        names = {n.primitive: n for n in self.report.nodes if not n.flat}
         node = next((names[n] for n in SYMMETRIC if n in names), None)
         if node is not None:
             moves = [None if m is None else symmetrised(m) for m in along]

@@ -7,7 +7,8 @@ import numpy as np
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.layout import cast
-from .functions import boxed, implements
+from .functions import boxed, implements, run_body
+from .order_statistics import in_a_batch
 
 _FLOAT64 = np.dtype(np.float64)
 
@@ -156,3 +157,23 @@ def _part(full, n, m, mode, start):
 @implements(np.polymul)
 def polymul(a1, a2):
     return convolve(*(np.trim_zeros(np.atleast_1d(boxed(a)), "f") for a in (a1, a2)))
+
+
+@implements(np.piecewise)
+def piecewise(x, condlist, funclist, *args, **kw):
+    """NumPy's body; where the rows of a `vmap` choose, each function of the whole array, and a choice of them."""
+    x = boxed(x)
+    conditions = (
+        condlist if isinstance(condlist, (list, tuple)) and x.ndim == np.ndim(condlist[0]) else [condlist]
+    )
+    if not in_a_batch(*conditions):
+        return run_body(np.piecewise, (x, condlist, funclist, *args), kw)
+    if len(funclist) not in (len(conditions), len(conditions) + 1):
+        raise ValueError(
+            f"with {len(conditions)} condition(s), either {len(conditions)} or one more functions are expected"
+        )
+    pieces = [f(x, *args, **kw) if callable(f) else f for f in funclist]
+    y = boxed(pieces.pop() if len(pieces) > len(conditions) else 0.0)
+    for condition, piece in zip(conditions, pieces):
+        y = face("where")(condition, piece, y)
+    return cast(y, x.dtype)

@@ -7,6 +7,7 @@ import numpy as np
 from ..core.errors import StoreError, at_user_line
 from ..core.space import face
 from ..core.trace import Box
+from .creation import asarray
 from .functions import boxed, implements
 from .stores import flat
 from .values import without_derivative
@@ -41,11 +42,13 @@ def cycled(v, n):
 
 @implements(np.place)
 def place(arr, mask, vals):
-    _target("place", arr)
-    places = np.flatnonzero(mask)
-    if len(places) and not boxed(vals).size:
-        raise ValueError("Cannot insert from an empty array!")
-    put(arr, places, vals)
+    arr, mask, vals = _target("place", arr), boxed(mask).astype(bool), asarray(boxed(vals)).reshape(-1)
+    if not vals.size:
+        if np.any(mask):
+            raise ValueError("Cannot insert from an empty array!")
+        return
+    turn = (np.cumsum(mask.reshape(-1)) - 1) % vals.size
+    arr[...] = face("where")(mask.reshape(arr.shape), vals[turn].reshape(arr.shape), arr)
 
 
 @implements(np.putmask)

@@ -15,8 +15,6 @@ from dualad.testing.calls import ALL_CALLS, POOL
 # Calls that ask for what rows cannot have in common, or hand out plain buffers.
 REFUSED = {
     "np.histogram(A, bins='auto')",
-    "np.piecewise(s, [s < 0, s >= 0], [lambda x: -x, lambda x: x * x])",
-    "change(np.place, A, A > 0, v[:3])",
     "np.isneginf(A, out=np.zeros((3, 4), bool))",
     *ALL_CALLS["empty"],
     *ALL_CALLS["empty_like"],
@@ -131,6 +129,16 @@ def test_counts_with_weights_by_row():
     assert np.allclose(dualad.vmap(f)(i, w), [f(i[0], w[0]), f(i[1], w[1])])
     with pytest.raises(dualad.DualadError):
         dualad.vmap(f)(np.array([[0, 1, 1], [1, 0, 2]]), w)
+
+
+def test_pieces_by_row():
+    x = np.array([[1.0, -2.0], [-3.0, -4.0]])
+    f = lambda r: np.piecewise(r, [r < 0, r > 1.5], [lambda t: -t * t, 7.0, lambda t: 2 * t])
+    assert dualad.vmap(f)(x).tolist() == [f(r).tolist() for r in x]
+    slope = dualad.grad(lambda r: np.sum(f(r)))
+    assert dualad.vmap(slope)(x).tolist() == [slope(r).tolist() for r in x] == [[2.0, 4.0], [6.0, 8.0]]
+    with pytest.raises(ValueError, match="functions are expected"):
+        dualad.vmap(lambda r: np.piecewise(r, [r < 0], [1.0, 2.0, 3.0]))(x)
 
 
 def test_sizes_and_orders_are_of_a_row():

@@ -135,6 +135,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph: bool =
             _deliver(cots, owner, create_graph)
         if not (create_graph if retain_graph is None else retain_graph):
             release(visited, pull_freed)
+            if watcher() is not None:
+                watcher().forget(visited)
 
 
 def from_scalar(v, retain_graph):
@@ -225,6 +227,8 @@ def _gradients(outputs, given, inputs, retain_graph, create_graph, who):
                 found[i] = None if g is None else conj(owner.own(g, create_graph))
         if not (create_graph if retain_graph is None else retain_graph):
             release(visited, pull_freed)
+            if watcher() is not None:
+                watcher().forget(visited)
     return [found.get(next(v for v, _ in tape_levels(t._value)).aux[0]) for t in inputs]
 
 

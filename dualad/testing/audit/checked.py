@@ -90,15 +90,22 @@ class Session:
 
     def check(self, seeds, cotangents):
         """Compare; raise `WrongDerivative` where a call is to blame."""
-        self.options.count += 1
         if self.trace.unpushed:
             self._warn()
             return
+        self.options.count += 1
         residual = compare(seeds, self.out_tangents, cotangents, self.tangents)
         agree = not residual.error > self.options.allowed(*seeds, *self.tangents)
-        if not agree or self.trace.suspects:
+        if agree and not self.trace.suspects:
+            return
+        try:
             self._find(self.trace.suspects)
-        if not agree and residual.error > 1e-3 + 100 * self._conditioning(seeds, residual):
+            explained = agree or residual.error <= 1e-3 + 100 * self._conditioning(seeds, residual)
+        except WrongDerivative:
+            raise
+        except Exception as error:  # the program cannot be run again
+            raise unexplained(residual) from error
+        if not explained:
             raise unexplained(residual)
 
     def _find(self, suspects):
@@ -208,9 +215,9 @@ def guilty(call, residual: Residual, argument: str) -> WrongDerivative:
 def unexplained(residual: Residual) -> WrongDerivative:
     """The error for engines that disagree although every call is right for itself, and nothing is ill-conditioned."""
     return WrongDerivative(
-        f"the engines disagree: forward gives {residual.forward:.12g}, reverse {residual.reverse:.12g}; yet every "
-        "primitive by itself is right. This is a mistake in dualad, or the function gives something else when it is "
-        "run again; dualad.audit(f, *args) tells."
+        f"the engines disagree: forward gives {residual.forward:.12g}, reverse {residual.reverse:.12g}; yet, as far as "
+        "could be tried, every primitive by itself is right. This is a mistake in dualad, or the function cannot be "
+        "run again, or gives something else then; dualad.audit(f, *args) tells."
     )
 
 

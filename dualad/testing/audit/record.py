@@ -94,8 +94,7 @@ class Record:
         self.by_node: dict[int, Node] = {}
         self.tape = ReverseTrace("audit")
         self.trace = CallTrace("audit", self._saw, self._saw_flat)
-        self.leaf_nodes: list = [None] * len(leaves)
-        inputs = [self._input(k, x, t) for k, (x, t) in enumerate(zip(leaves, tangents, strict=True))]
+        inputs = [self._input(x, t) for x, t in zip(leaves, tangents, strict=True)]
         start = perf_counter()
         self.outs = [as_output(o) for o in tree_flatten(f(inputs))[0]]
         self.seconds = perf_counter() - start
@@ -104,12 +103,8 @@ class Record:
         self.trace.alive = self.tape.alive = False
         self.recording = False
 
-    def _input(self, k, x, tangent):
-        if tangent is None:
-            return x
-        v = self.tape.leaf(x)
-        self.leaf_nodes[k] = v.aux
-        return self.trace.watched(v, tangent)
+    def _input(self, x, tangent):
+        return x if tangent is None else self.trace.watched(self.tape.leaf(x), tangent)
 
     # ---- forward ----
 
@@ -190,7 +185,6 @@ class Record:
                 if node[1] is pull_leaf:
                     continue
                 self._pull(node, cots.pop(node[0]), cots, heap, flags)
-        self.cotangents = [None if n is None else cots.get(n[0]) for n in self.leaf_nodes]
 
     def _pull(self, node, g, cots, heap, flags):
         found = self.by_node.get(node[0])

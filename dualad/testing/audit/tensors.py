@@ -115,6 +115,11 @@ class TensorWatch:
             tangent = self.tangents[node[0]] = random_tangent(self.rng, v.value)
         return self.trace.watched(v, tangent)
 
+    def forget(self, nodes):
+        """These nodes have been released: no call behind them can be tried any more."""
+        for node in nodes:
+            self.trace.made.pop(node[0], None)
+
     def check(self, tape, outputs, seeds, cots):
         """Compare what a sweep has brought to the leaves with the tangents of the outputs."""
         pairs = [(o, s) for o, s in zip(outputs, seeds, strict=True) if isinstance(o, Onlooker)]

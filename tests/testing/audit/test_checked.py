@@ -124,6 +124,15 @@ def test_the_function_runs_once():
     assert calls == [1]
 
 
+def test_a_program_that_cannot_be_run_again(wrong):
+    numbers = iter([1.0])
+    with (
+        pytest.raises(WrongDerivative, match="every primitive by itself is right.*cannot be run again"),
+        dualad.checked(),
+    ):
+        dualad.grad(lambda x: np.sum(wrong(x)) * next(numbers))(X)
+
+
 def test_a_pullback_made_inside_is_watched_outside(wrong):
     with dualad.checked():
         _, back = dualad.vjp(wrong, X)
@@ -391,8 +400,12 @@ def test_calls_are_forgotten_with_their_graph():
             y = (t.exp() * t).sum()
         made = watcher().trace.made
         assert len(made) == 3
+        y.backward(retain_graph=True)
+        assert len(made) == 3
         y.backward()
-        del y
+        assert not made
+        z = (t.exp() * t).sum()
+        del z
         assert not made
     assert watcher() is None
 

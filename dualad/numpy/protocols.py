@@ -4,6 +4,7 @@ printing, truth, length, iteration."""
 from __future__ import annotations
 
 import math
+import operator
 import sys
 
 import numpy as np
@@ -103,7 +104,7 @@ def _index(self):
         "using x as an index",
         "Write dualad.numpy.asarray(a)[x] where the rows of a vmap choose, else a[int(dualad.stop_gradient(x))].",
     )
-    return value.__index__()
+    return operator.index(value)
 
 
 def _item(self, *args):

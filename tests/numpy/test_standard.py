@@ -1,6 +1,7 @@
 """The array API standard's names, where they are not NumPy's: keywords, devices, DLPack, inspection, the namespace."""
 
 import inspect
+import operator
 
 import numpy as np
 import pytest
@@ -237,3 +238,9 @@ def test_axes_that_are_not_there(wrong):
 def test_matrices_have_two_axes():
     with pytest.raises(ValueError, match="at least 2-dimensional"):
         dnp.matrix_transpose(dnp.ones(3))
+
+
+def test_floats_are_no_indices():
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer|integer scalar"):
+        operator.index(dnp.asarray(2.0))
+    assert operator.index(dnp.asarray(2)) == 2 and [5, 6, 7][dnp.asarray(2)] == 7

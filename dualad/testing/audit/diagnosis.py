@@ -50,7 +50,9 @@ class Diagnosis:
             *outs, *(x for x, m in zip(self.subject.leaves, moves, strict=True) if m is not None)
         )
         if self.record is not None:
-            allowed = max(allowed, TOLERANCE.get(self.record.precision, 0.0))
+            allowed = max(
+                allowed, TOLERANCE.get(self.record.precision, 0.0), *(n.allowed for n in self.report.nodes)
+            )
         if residual.error > allowed and not bad:
             shift = self._conditioning(seeds, moves, residual)
             if residual.error > allowed + 100 * shift:

@@ -16,6 +16,7 @@ import numpy as np
 from ...core.reverse import OWNED, Var, deposit
 from ...core.space import space_of
 from ...core.trace import Box, strip
+from .policies import inexact
 from .watch import below, carrier, push_quietly
 
 TOLERANCE = {8: 1e-10, 4: 2e-4, 2: 5e-2}  # by the bytes of a real number
@@ -206,6 +207,7 @@ def _residual(call, rng, tangents, chosen, fresh):
     found = pull_through(call, seeds)
     residual = compare(seeds, moved, [found[n] for n in chosen], [fresh[n] for n in chosen])
     allowed = tolerance_of(*call.values, *[below(call.args[i]) for i in chosen.values()])
+    allowed = max(allowed, inexact(call.prim))
     if residual.error > allowed and not isinstance(call.values[0], Box):
         allowed += 100 * _conditioning(call, rng, tangents, seeds, residual)
     return residual, allowed

@@ -16,6 +16,21 @@ def is_draw(name: str) -> bool:
     return name.endswith("_draw")
 
 
+def is_users_rule(prim) -> bool:
+    """Whether a primitive is one call of a function with one rule, by a user, of which the other is the transpose."""
+    box = getattr(prim, "box", None)
+    if box is not None:
+        return not box.differences
+    return any(getattr(prim, name, None) is not None for name in ("custom", "cls"))
+
+
+def inexact(prim) -> float:
+    """To what the rules of a primitive agree by their nature: solvers stop at a tolerance, differences are rough."""
+    if not getattr(prim, "joint", False) or is_users_rule(prim):
+        return 0.0
+    return 1e-4 if getattr(prim, "box", None) is not None else 1e-6
+
+
 def symmetrised(d):
     """The Hermitian part of a direction of square matrices; other directions as they are."""
     a = np.asarray(d)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.trace import Box
-from .watch import WatchTrace, is_joint
+from .policies import is_users_rule
+from .watch import WatchTrace
 
 STEP = 2.0**-10  # of the tangent, which has the size of the argument
 
@@ -33,17 +34,12 @@ class ScreenTrace(WatchTrace):
 
 def note_suspect(trace, prim, primals, carriers, active, moved) -> None:
     """Put the name of a function with a rule of its own among the suspects of a trace, where it is one."""
-    if not has_rule_of_users(prim) or prim.name in trace.trust or prim.name in trace.suspects:
+    if not is_users_rule(prim) or prim.name in trace.trust or prim.name in trace.suspects:
         return
     if any(isinstance(x, Box) for x in (*primals, *moved)):
         return
     if is_suspect(prim, primals, carriers, active, moved):
         trace.suspects.add(prim.name)
-
-
-def has_rule_of_users(prim) -> bool:
-    """Whether a primitive is a call of a function whose rule a user wrote: not a solver, and not a black box."""
-    return is_joint(prim) and any(getattr(prim, name, None) is not None for name in ("custom", "cls"))
 
 
 def is_suspect(prim, primals, carriers, active, moved) -> bool:

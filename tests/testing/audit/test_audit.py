@@ -11,7 +11,7 @@ import pytest
 import dualad
 from dualad import nn
 from dualad.core.primitive import REGISTRY
-from dualad.testing.audit import AuditFailed, Auditor, audit
+from dualad.testing.audit import AuditFailed, Auditor, WrongDerivative, audit
 
 RNG = np.random.default_rng(7)
 X, Y = RNG.normal(size=4), RNG.normal(size=4)
@@ -130,6 +130,23 @@ def test_a_network_of_relus_in_single_precision():
     report = audit(lambda m: nn.functional.cross_entropy(m(x), labels), model)
     assert report.ok and report.engines > 6, str(report)
     assert report.numbers[0].confirmed > 5 and report.numbers[0].possible < 7
+
+
+def test_black_boxes():
+    """By differences, right by a rule, and wrong by one."""
+    by_numbers = dualad.black_box(lambda x: np.sin(x) * 2, differences=True)
+    with pytest.warns(dualad.FiniteDifferences):
+        report = audit(lambda x: np.sum(by_numbers(x) ** 2), X)
+    assert report.ok, str(report)
+    right = dualad.black_box(np.sinh, jvp=lambda primals, tangents: np.cosh(primals[0]) * tangents[0])
+    assert audit(lambda x: np.sum(right(x) ** 2), X).ok
+    wrong = dualad.black_box(
+        lambda x: np.sinh(x), jvp=lambda primals, tangents: np.sinh(primals[0]) * tangents[0]
+    )
+    report = audit(lambda x: np.sum(wrong(x) ** 2), X)
+    assert [f.kind for f in report.errors] == ["wrong rule"], str(report)
+    with pytest.raises(WrongDerivative, match="say finite differences"), dualad.checked():
+        dualad.grad(lambda x: np.sum(wrong(x) ** 2))(X)
 
 
 # ---- kinks ------------------------------------------------------------------------------------------

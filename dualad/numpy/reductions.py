@@ -65,9 +65,10 @@ def prod(a, axis=None, dtype=None, out=None, keepdims=NoValue, initial=NoValue, 
 
 @implements(np.mean)
 def mean(a, axis=None, dtype=None, out=None, keepdims=NoValue, *, where=NoValue):
-    a = _cast(boxed(a), dtype)
+    a = boxed(a) if dtype is None else cast(boxed(a), dtype)
     if where is True or where is NoValue:
-        return _finish(moments.mean(a, axis=axis, keepdims=truth(keepdims)), out)
+        found = moments.mean(a, axis=axis, keepdims=truth(keepdims))
+        return found if out is None else store(out, found)
     count = _count(a, where, axis, truth(keepdims))
     return _finish(total_of(_masked(a, where, 0), axis=axis, keepdims=truth(keepdims)) / count, out)
 
@@ -153,6 +154,9 @@ def std(
 
 @implements(np.cumsum)
 def cumsum(a, axis=None, dtype=None, out=None):
+    if dtype is None:
+        total = _running(running.cumsum, boxed(a), axis)
+        return total if out is None else store(out, total)
     return _finish(_narrow(_running(running.cumsum, _cast(boxed(a), dtype), axis), dtype), out)
 
 

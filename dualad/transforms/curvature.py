@@ -219,7 +219,7 @@ def _reverse_over_reverse(f, primals, tangents, argnums, has_aux):
 def _pairing(cotangents, tangents):
     """Re Σ a·b over the leaves; leaves that do not move, or have no cotangent, add nothing."""
     leaves, treedef = tree_flatten(cotangents, is_leaf=lambda x: x is None)
-    moves = flatten_like(treedef, tuple(tangents), f"tangents must be like primals{at_user_line()}")
+    moves = flatten_like(treedef, tuple(tangents), "tangents must be like primals")
     total = 0.0
     for g, dx in zip(leaves, moves, strict=True):
         if g is not None and dx is not None:

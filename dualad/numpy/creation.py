@@ -17,6 +17,15 @@ from .functions import holds_box, implements
 from .rerun import REPLACED
 
 
+def copied(x):
+    """A box of its own. The values of a trace are never written to, and shared; an array without one may show memory
+    of the program's, which `np.asarray` gives and takes."""
+    x = snapshot(x)
+    if type(x) is Const:
+        x.value = x.value.copy("K")
+    return x
+
+
 def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
     """A dualad array of nested lists of numbers and traced values, or of an array.
 
@@ -27,7 +36,7 @@ def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
     copy, ndmin : as in `np.array`
     """
     if isinstance(obj, Box):
-        x = snapshot(obj) if copy else settled(obj)
+        x = copied(obj) if copy else settled(obj)
     elif isinstance(obj, (list, tuple)):
         x = as_array_hook[0](obj)
     else:
@@ -143,7 +152,7 @@ def _like(make, a, dtype, shape):
 
 @implements(np.copy)
 def copy(a, order="K", subok=False):
-    return snapshot(a)
+    return copied(a)
 
 
 @implements(np.shape)

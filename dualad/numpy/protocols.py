@@ -199,9 +199,7 @@ def _format(self, spec):
 
 
 def _copy(self, *_):
-    from ..core.trace import snapshot
-
-    return snapshot(self)
+    return self.copy()
 
 
 def _reduce_ex(self, protocol):

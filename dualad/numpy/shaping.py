@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
-from ..core.trace import Box, snapshot, strip
+from ..core.trace import Box, strip
 from ..ops import shape as S
 from ..ops.layout import cast, moved
 from ..ops.pad import as_pairs
+from .creation import copied
 from .functions import boxed, implements, reject
 from .ufuncs import store
 
@@ -22,7 +23,7 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     if copy is None:
         return shaped
     if copy:
-        return snapshot(shaped) if isinstance(shaped, Box) else shaped.copy()
+        return copied(shaped) if isinstance(shaped, Box) else shaped.copy()
     if not np.may_share_memory(strip(shaped), strip(a)):
         raise ValueError("Unable to avoid creating a copy while reshaping.")
     return shaped
@@ -175,4 +176,4 @@ def diag(v, k=0):
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
     y = cast(boxed(x), dtype)
-    return snapshot(y) if copy and y is x else y
+    return copied(y) if copy and y is x else y

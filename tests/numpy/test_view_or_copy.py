@@ -82,3 +82,26 @@ def test_operators_in_place_do_not_change_the_dtype(dtype, value):
     x += np.float64(0.5)
     x *= np.full(3, 2.0)
     assert x.dtype == np.float32
+
+
+def test_copies_of_plain_memory_are_copies():
+    """`dualad.numpy.asarray(a)` shows the memory of `a`, as in NumPy; a copy of it does not."""
+    import copy
+
+    for duplicate in (
+        lambda x: x.copy(),
+        lambda x: np.copy(x),
+        lambda x: dnp.array(x),
+        lambda x: dnp.asarray(x, copy=True),
+        lambda x: x.astype(x.dtype),
+        lambda x: x.flatten(),
+        lambda x: x.reshape(3, copy=True),
+        copy.copy,
+        copy.deepcopy,
+    ):
+        a = np.ones(3)
+        x = dnp.asarray(a)
+        y = duplicate(x)
+        a[0] = 5
+        np.asarray(x)[1] = 6
+        assert np.asarray(x).tolist() == [5, 6, 1] and np.asarray(y).tolist() == [1, 1, 1]

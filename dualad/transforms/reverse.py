@@ -225,18 +225,20 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
         trace = ReverseTrace(who)
         k = argnums % len(args)
         variable = trace.leaf(args[k])
-        leaves, rebuild = [variable.aux], _only
+        leaves, rebuild, session, program = [variable.aux], _only, None, f
         before, after = args[:k], args[k + 1 :]
-        variables, place = (variable,), lambda xs: (*before, xs[0], *after)
+        args = (*before, variable, *after)
+        if checker() is not None:
+            session, program, args = _watched(
+                trace, (variable,), lambda xs: (*before, xs[0], *after), f, kwargs
+            )
     else:
         trace, variables, rebuild, place = _variables(args, argnums, who)
         leaves = [v.aux for v in variables]
+        session, program, args = _watched(trace, variables, place, f, kwargs)
     if holomorphic:
         _check_complex(leaves, who)
-    watch = checker()
-    session = None if watch is None else watch(trace, variables, lambda xs: f(*place(xs), **kwargs))
-    args = place(variables if session is None else session.inputs)
-    out = run(trace, f if session is None else session.watching(f), args, kwargs)
+    out = run(trace, program, args, kwargs)
     out, aux = split_aux(out, who) if has_aux else (out, None)
     out, rewrap = (out, None) if isinstance(out, Box) else _unwrapped(out)
     out = as_output(out)
@@ -292,6 +294,15 @@ def _is_lean(x) -> bool:
 
 def _only(leaves):
     return leaves[0]
+
+
+def _watched(trace, variables, place, f, kwargs):
+    """`(session, program, arguments)`: the session of who watches this context, or None, and what is then run."""
+    watch = checker()
+    if watch is None:
+        return None, f, place(variables)
+    session = watch(trace, variables, lambda xs: f(*place(xs), **kwargs))
+    return session, session.watching(f), place(session.inputs)
 
 
 def _pull_from(node, dtype, leaves, strict, free):

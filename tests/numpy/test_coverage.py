@@ -6,7 +6,7 @@ from dualad.testing import coverage
 from dualad.testing.calls import ALL_CALLS
 
 # How many choices of traced arguments are right; it may only grow.
-LEAST_RIGHT = 3190
+LEAST_RIGHT = 3360
 SEEN: dict[str, list] = {}
 
 

@@ -59,7 +59,8 @@ def jet(f: Callable, primals, series, factorial_scaled: bool = True) -> tuple[An
     The derivatives of exp(2 t) at 0:
 
     >>> import numpy as np, dualad
-    >>> dualad.jet(lambda t: np.exp(2 * t), (np.float64(0.0),), ([np.float64(1.0), None, None],))[1]
+    >>> _, series = dualad.jet(lambda t: np.exp(2 * t), (0.0,), ([1.0, None, None],))
+    >>> [float(term) for term in series]
     [2.0, 4.0, 8.0]
     """
     order = _order(primals, series)

@@ -45,8 +45,9 @@ def ravel_pytree(pytree: Any) -> tuple[Any, Callable]:
     >>> flat, unravel = dualad.ravel_pytree({"w": np.ones((2, 2)), "b": 3.0})
     >>> flat
     array([3., 1., 1., 1., 1.])
-    >>> unravel(2 * flat)["b"]
-    6.0
+    >>> unravel(2 * flat)["w"]
+    array([[2., 2.],
+           [2., 2.]])
     """
     leaves, treedef = tree_flatten(pytree)
     spaces = [_space(x) for x in leaves]
@@ -118,4 +119,4 @@ def _cast(x, dtype):
 def _reshaped(x, shape):
     if x.shape == shape:
         return x
-    return face("reshape")(x, shape=shape) if isinstance(x, Box) else x.reshape(shape)
+    return face("reshape")(x, shape=shape) if isinstance(x, Box) else x.reshape(shape)[()]

@@ -61,10 +61,10 @@ class TaylorTrace(Trace):
         values = [a.value if self.owns(a) else a for a in args]
         out = prim.face(*values, **params)
         if prim.flat is not None:
-            return out
+            return self.constant(out)
         active = [i for i, a in enumerate(args) if self.owns(a) and prim.arg_name(i) not in prim.flat_args]
         if not active:
-            return out
+            return self.constant(out)
         curves = [coefficients(a, self) for a in args]
         terms = self.terms(prim, curves, params, out, active)
         if not prim.multi:
@@ -100,11 +100,11 @@ class TaylorTrace(Trace):
         if not hasattr(value, "dtype"):
             value = np.asarray(value)
         if all(c is None for c in terms):
-            return value
+            return self.constant(value)
         shape, dtype = value.shape, value.dtype
         if dtype.kind not in "fc":
             refuse_dtype(dtype)
-            return value
+            return self.constant(value)
         t = new(Taylor)
         t.value, t.owner = value, self
         t.aux = tuple(None if c is None else _fitting(c, shape, dtype) for c in terms)

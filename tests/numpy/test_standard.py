@@ -155,7 +155,7 @@ FLAT = [
 
 
 @pytest.mark.parametrize("flat", FLAT)
-@pytest.mark.parametrize("road", ["forward", "reverse", "forward in reverse"])
+@pytest.mark.parametrize("road", ["forward", "reverse", "forward in reverse", "series"])
 def test_what_has_no_derivative_is_plain_until_the_namespace_is_asked_for(flat, road):
     kinds = []
 
@@ -169,6 +169,7 @@ def test_what_has_no_derivative_is_plain_until_the_namespace_is_asked_for(flat, 
         "forward": lambda: dualad.jvp(program, (X,), (X,)),
         "reverse": lambda: dualad.grad(program)(X),
         "forward in reverse": lambda: dualad.grad(lambda x: dualad.jvp(program, (x,), (X,))[1])(X),
+        "series": lambda: dualad.jet(program, (X,), ((X, X),))[0],
     }
     results = run[road]()
     assert kinds == [False, True]

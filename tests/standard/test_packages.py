@@ -86,6 +86,13 @@ def test_opt_einsum_expressions_with_plain_operands():
     judge(lambda a: expression(a, B, np.ones((5, 2))), A)
 
 
+def test_opt_einsum_on_tensors():
+    opt_einsum = pytest.importorskip("opt_einsum")
+    t = dualad.tensor(A, requires_grad=True)
+    opt_einsum.contract("ij,jk,kl->il", t, dualad.tensor(B), dualad.tensor(B.T)).sum().backward()
+    np.testing.assert_allclose(t.grad.numpy(), np.tile((B @ B.T).sum(1), (3, 1)))
+
+
 # ---- xarray -----------------------------------------------------------------------------------------
 
 XARRAY = {

@@ -61,7 +61,7 @@ def _(x, matrix):
 def _(rng):
     from scipy.sparse import csr_array, random_array
 
-    matrix = Matrix(csr_array(random_array((4, 3), density=0.4, rng=np.random.default_rng(1))))
+    matrix = Matrix(csr_array(random_array((4, 3), density=0.4, random_state=np.random.default_rng(1))))
     yield Sample(rng.normal(size=3), matrix=matrix)
     yield Sample(rng.normal(size=(3, 2)), matrix=matrix)
     yield Sample(rng.normal(size=(4, 1)), matrix=matrix.T)

@@ -16,7 +16,7 @@ from scipy.sparse import (
 import dualad
 
 RNG = np.random.default_rng(8)
-A = random_array((5, 4), density=0.5, rng=RNG)
+A = random_array((5, 4), density=0.5, random_state=RNG)
 DENSE = A.toarray()
 
 

@@ -11,7 +11,7 @@ def random_pattern(seed, square=False):
     rng = np.random.default_rng(seed)
     m, n = rng.integers(1, 16, 2)
     shape = (n, n) if square else (m, n)
-    found = csr_array(random_array(shape, density=rng.uniform(0, 0.4), rng=rng) != 0)
+    found = csr_array(random_array(shape, density=rng.uniform(0, 0.4), random_state=rng) != 0)
     return csr_array(found + found.T) if square else found
 
 
@@ -79,7 +79,9 @@ def test_an_order_is_named():
 
 def test_a_hundred_thousand_entries():
     """Too slow by the pair of columns, this is quick by the entry; the test's timeout is the judge."""
-    pattern = csr_array(random_array((10_000, 10_000), density=1e-3, rng=np.random.default_rng(0)) != 0)
+    pattern = csr_array(
+        random_array((10_000, 10_000), density=1e-3, random_state=np.random.default_rng(0)) != 0
+    )
     assert pattern.nnz == 100_000
     widest = int(np.diff(pattern.indptr).max())
     assert widest <= count(one_way(pattern)) <= 2 * widest

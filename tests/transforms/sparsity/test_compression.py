@@ -20,7 +20,7 @@ def recovered(plan, matrix):
 def test_random_matrices(way, seed):
     rng = np.random.default_rng(seed)
     shape = tuple(int(k) for k in rng.integers(0, 25, 2))
-    matrix = csr_array(random_array(shape, density=rng.uniform(0, 0.3), rng=rng))
+    matrix = csr_array(random_array(shape, density=rng.uniform(0, 0.3), random_state=rng))
     plan = way(csr_array(matrix != 0))
     np.testing.assert_allclose(recovered(plan, matrix.toarray()).toarray(), matrix.toarray(), rtol=1e-14)
 
@@ -29,7 +29,7 @@ def test_random_matrices(way, seed):
 def test_random_symmetric_matrices(seed):
     rng = np.random.default_rng(seed)
     n = int(rng.integers(1, 25))
-    half = random_array((n, n), density=rng.uniform(0, 0.2), rng=rng).toarray()
+    half = random_array((n, n), density=rng.uniform(0, 0.2), random_state=rng).toarray()
     matrix = half + half.T
     found = recovered(by_symmetry(csr_array(matrix != 0)), matrix).toarray()
     np.testing.assert_allclose(found, matrix, rtol=1e-14)

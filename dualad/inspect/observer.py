@@ -44,13 +44,19 @@ class Operation(NamedTuple):
 
 
 class Pull(NamedTuple):
-    """One pull of a sweep: the node, its cotangent, the sweep's dict, and the operation that made the node."""
+    """One pull of a sweep.
+
+    The node, its cotangent, the sweep's dict and flags; the `name` of the node's primitive, and of the `operation` that
+    the program applied when the node was made: another one where that is made of several (a product of stacks is
+    reshaped).
+    """
 
     node: list
     cotangent: Any
     cotangents: dict
     flags: Any
     name: str
+    operation: str
     line: Line
     start: float
     seconds: float
@@ -160,10 +166,10 @@ class Observer:
                 listener.applied(operation)
         else:
             node, g, cots, _, flags = entry.arguments
-            line = self.line_of(node)
-            name = name_of(node)
-            self._remember(entry.mark, name, line)
-            pull = Pull(node, g, cots, flags, name, line, entry.start, seconds)
+            line, name, made = self.line_of(node), name_of(node), self.made_by(node)
+            operation_name = name if made is None else made[0]
+            self._remember(entry.mark, operation_name, line)
+            pull = Pull(node, g, cots, flags, name, operation_name, line, entry.start, seconds)
             for listener in self.listeners:
                 listener.pulled(pull)
 

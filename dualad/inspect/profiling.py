@@ -104,7 +104,7 @@ class profile(Listener):
     def pulled(self, pull: Pull) -> None:
         if pull.node[1] is pull_pick:  # of several outputs, one; the node of them all follows
             return
-        self.events.append(Event(pull.name, pull.line, "backward", pull.start, pull.seconds))
+        self.events.append(Event(pull.operation, pull.line, "backward", pull.start, pull.seconds))
 
     def _new_bytes(self, node) -> int:
         """Bytes of the arrays that a node keeps, without those that are kept already."""

@@ -101,6 +101,14 @@ def test_checkpoints_are_pulled_by_running_again():
     assert {k: v[:2] for k, v in rows_of(p).items()} == {k: (2 * v[0], v[1]) for k, v in WANT.items()}
 
 
+def test_operations_made_of_several_are_one():
+    """A product of stacks is a product of matrices, reshaped: one row."""
+    a, b = np.ones((5, 2, 3)), np.ones((3, 4))
+    with dualad.profile() as p:
+        dualad.grad(lambda a: np.sum(a @ b))(a)
+    assert {r.primitive for r in p.rows} == {"matmul", "sum", "leaf"}
+
+
 def test_tables():
     with dualad.profile() as p:
         dualad.grad(f)(X)

@@ -39,8 +39,12 @@ def test_products_beside_those_of_the_dense_matrix(kind, shape):
 def test_dot_is_the_same_product():
     x = RNG.normal(size=4)
     np.testing.assert_allclose(dualad.jacobian(lambda x: csr_array(A).dot(x))(x), DENSE)
-    with pytest.raises(dualad.ConversionError, match="derivative"):  # which asks in a way of its own
-        dualad.jacobian(lambda x: coo_array(A).dot(x))(x)
+    try:
+        found = dualad.jacobian(lambda x: coo_array(A).dot(x))(x)
+    except dualad.ConversionError as error:  # newer versions of SciPy ask in a way of their own
+        assert "derivative" in str(error)
+    else:
+        np.testing.assert_allclose(found, DENSE)
 
 
 def test_rows_of_a_vmap():
@@ -95,7 +99,7 @@ def test_misfits_and_what_has_no_rule():
         dualad.grad(lambda x: np.sum(a @ x))(np.ones(3))
     with pytest.raises(dualad.MissingRule, match="one or two axes"):
         dualad.grad(lambda x: np.sum(a @ x))(np.ones((2, 4, 1)))
-    with pytest.raises(dualad.ConversionError, match="derivative"):
+    with pytest.raises((dualad.ConversionError, dualad.MissingRule), match="derivative"):
         dualad.grad(lambda x: (a * x).sum())(np.ones(4))
     with pytest.raises(dualad.ConversionError, match="derivative"):
         dualad.grad(lambda x: csr_array(x[None]).sum())(np.ones(4))

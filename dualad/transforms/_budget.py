@@ -241,4 +241,4 @@ def _again(node, gs, cots, heap, flags, trace, this):
     pull_piece(node, gs, cots, heap, flags)
 
 
-pull_piece.replay = _again
+pull_piece.replay = _again  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ class Arguments:
 
     def __init__(self, fun: Callable, nondiff_argnums, nondiff_argnames=()):
         try:
-            self.signature = inspect.signature(fun)
+            self.signature: inspect.Signature | None = inspect.signature(fun)
         except (TypeError, ValueError):  # compiled functions may have none
             self.signature = None
         if isinstance(nondiff_argnums, (int, np.integer)):
@@ -102,8 +102,14 @@ class Given:
 def outputs_of(out):
     """The arrays that a function has returned, and the structure around them."""
     leaves, treedef = tree_flatten(out)
-    outs = [as_output(o) for o in leaves]
-    return tuple(o.value if type(o) is Const else o for o in outs), treedef
+    return tuple(map(_output, leaves)), treedef
+
+
+def _output(o):
+    o = as_output(o)
+    if isinstance(o, Box):
+        return o.value if type(o) is Const else o
+    return o[()]  # 0-d arrays are scalars, as results of NumPy's functions
 
 
 def filled(moves, primals):
@@ -229,7 +235,7 @@ class Rows(Joint):
     """A call made for many rows at once; the rule of the one row is mapped over them."""
 
     def __init__(self, call: Joint, mask, size: int):
-        super().__init__(call.name, call.doc)
+        super().__init__(call.name, call.doc or "")
         self.call, self.mask, self.size = call, tuple(mask), size
         self.axes = tuple(0 if m else None for m in mask)
         self.solid = call.solid

@@ -169,7 +169,7 @@ def _again(node, gs, cots, heap, flags, trace, this):
     pull_segment(node, gs, cots, heap, flags)
 
 
-pull_segment.replay = _again
+pull_segment.replay = _again  # type: ignore[attr-defined]
 
 
 def _compare(segment, outs):

@@ -184,7 +184,7 @@ class _Call(Joint):
 
     def evaluate(self, *xs):
         outs, self.outdef = outputs_of(self.box.fun(*self.given.all(xs)))
-        return tuple(np.asarray(o) if isinstance(o, np.generic) else o for o in outs)
+        return outs
 
     def push(self, primals, tangents):
         outs = self.face(*primals)
@@ -276,7 +276,7 @@ class _Linear(Joint):
     def evaluate(self, *xs):
         n = len(self.call.given.places)
         found = self.derivative(xs[:n], xs[n:])
-        return tuple(np.asarray(o) for o in found)
+        return tuple(np.asarray(o)[()] for o in found)  # 0-d arrays as scalars
 
     def derivative(self, primals, moves):
         raise NotImplementedError

@@ -137,7 +137,6 @@ class _Solution(Joint):
                 )
             out, self.aux = out
         outs, self.outdef = outputs_of(out)
-        outs = tuple(np.asarray(o) if isinstance(o, np.generic) else o for o in outs)
         self._judge(init, args, outs)
         return outs
 

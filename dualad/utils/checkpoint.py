@@ -15,7 +15,7 @@ def checkpoint(
     preserve_rng_state: bool = True,
     determinism_check: str = "default",
     **kwargs: Any,
-):
+) -> Any:
     """`function(*args, **kwargs)`, whose intermediate values are computed again in the backward pass.
 
     Parameters
@@ -46,7 +46,7 @@ def checkpoint_sequential(
     input: Any,
     use_reentrant: bool | None = None,
     preserve_rng_state: bool = True,
-):
+) -> Any:
     """A chain of functions or layers, in `segments` checkpointed parts, of which the last is not.
 
     Parameters
@@ -67,8 +67,8 @@ def checkpoint_sequential(
     return _in_turn(chain[(segments - 1) * size :])(input)
 
 
-def _in_turn(part):
-    def run(x):
+def _in_turn(part: Sequence[Callable]) -> Callable:
+    def run(x: Any) -> Any:
         for f in part:
             x = f(x)
         return x

@@ -49,6 +49,8 @@ def test_ndenumerate():
 def test_nditer_says_what_to_write():
     with pytest.raises(dualad.MissingRule, match=r"for v in x\.ravel\(\)"):
         dualad.grad(lambda x: sum(v for v in np.nditer(x)))(np.ones(3))
+    if np.lib.NumpyVersion(np.__version__) < "2.4.0":
+        return  # there an operand None beside one that is refused crashes np.nditer itself, without dualad too
     with pytest.raises(dualad.MissingRule, match=r"np\.ndindex"):
         dualad.jvp(lambda x: np.nditer([x, None]).operands[1], (np.ones(3),), (np.ones(3),))
 

@@ -13,6 +13,7 @@ from tests.standard.judge import judge, judge_or_flat
 if os.environ.get("SCIPY_ARRAY_API") != "1":
     pytest.skip("SCIPY_ARRAY_API=1 is to be set before SciPy is imported", allow_module_level=True)
 
+pytest.importorskip("scipy", minversion="1.16")
 sklearn = pytest.importorskip("sklearn", minversion="1.6")
 from sklearn import metrics, pipeline, preprocessing  # noqa: E402
 from sklearn.decomposition import PCA  # noqa: E402

@@ -22,8 +22,13 @@ REFUSED = {
 
 
 def numbers(f):
-    """`f`, with the leaves that are arrays of numbers."""
-    return lambda *xs: [o for o in tree_flatten(f(*xs))[0] if hasattr(o, "dtype") and o.dtype.kind in "iufc"]
+    """`f`, with the leaves that are arrays of numbers; older versions of NumPy count in Python's own."""
+
+    def of(*xs):
+        leaves = [np.asarray(o) if type(o) is int else o for o in tree_flatten(f(*xs))[0]]
+        return [o for o in leaves if hasattr(o, "dtype") and o.dtype.kind in "iufc"]
+
+    return of
 
 
 def total(f):

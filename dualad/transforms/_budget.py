@@ -26,9 +26,18 @@ from ._recompute import Segment, alive, boxes_in, on_placeholders
 
 
 class Pending(Box):
-    """A value that the function has computed, and the number (`aux`) of its slot."""
+    """A value that the function has computed, and the slot (`aux`) that it fills."""
 
     __slots__ = ()
+
+
+class Made:
+    """The number of a slot and its value, alive as long as a box or a snapshot of one shows it."""
+
+    __slots__ = ("__weakref__", "number", "value")
+
+    def __init__(self, number, value):
+        self.number, self.value = number, value
 
 
 class Cut:
@@ -62,10 +71,10 @@ class BudgetTrace(Trace):
 
     def pending(self, value, active):
         p = new(Pending)
-        p.value, p.aux, p.owner = value, self.slots, self
+        p.value, p.aux, p.owner = value, Made(self.slots, value), self
         if active:
             self.active.add(self.slots)
-        self.live[self.slots] = weakref.ref(p, lambda _, k=self.slots, live=self.live: live.pop(k, None))
+        self.live[self.slots] = weakref.ref(p.aux, lambda _, k=self.slots, live=self.live: live.pop(k, None))
         self.slots += 1
         return p
 
@@ -84,9 +93,9 @@ class BudgetTrace(Trace):
             if isinstance(a, Box) and a.owner is self.tape:
                 a = self.enter(a)[2]
             if isinstance(a, Box) and a.owner is self:
-                inputs.append(Slot(a.aux))
+                inputs.append(Slot(a.aux.number))
                 values.append(a.value)
-                active = active or (a.aux in self.active and prim.arg_name(i) not in prim.flat_args)
+                active = active or (a.aux.number in self.active and prim.arg_name(i) not in prim.flat_args)
             else:
                 inputs.append(a.copy() if type(a) is np.ndarray else snapshot(a))
                 values.append(a)
@@ -106,8 +115,8 @@ class BudgetTrace(Trace):
 
     def cut(self):
         """Keep what is in use now; and if that is too much, half of the cuts."""
-        held = {k: box() for k, box in list(self.live.items())}
-        self.cuts.append(Cut(len(self.steps), {k: b.value for k, b in held.items() if b is not None}))
+        held = {k: made() for k, made in list(self.live.items())}
+        self.cuts.append(Cut(len(self.steps), {k: m.value for k, m in held.items() if m is not None}))
         while self.kept() + self.stride > self.budget and len(self.cuts) > 1:
             self.cuts = self.cuts[1::2]
             self.stride *= 2
@@ -154,7 +163,7 @@ def _tape_of(leaves):
 
 def _assembled(trace, outs, name):
     """The outputs as variables of the tape, with one node per piece."""
-    wanted = {o.aux: o.value for o in outs if isinstance(o, Box) and o.owner is trace}
+    wanted = {o.aux.number: o.value for o in outs if isinstance(o, Box) and o.owner is trace}
     cuts = [c for c in trace.cuts if 0 < c.step < len(trace.steps)]
     cuts.append(Cut(len(trace.steps), wanted))
     _say_if_too_small(trace, cuts)
@@ -164,7 +173,7 @@ def _assembled(trace, outs, name):
         piece = Piece(trace.steps[start : cut.step], env, trace.tape, name)
         env = {**outer, **piece.ends(cut.values, env, trace.active)}
         start = cut.step
-    return [env[o.aux] if isinstance(o, Box) and o.owner is trace else o for o in outs]
+    return [env[o.aux.number] if isinstance(o, Box) and o.owner is trace else o for o in outs]
 
 
 def _say_if_too_small(trace, cuts):

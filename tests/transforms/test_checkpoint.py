@@ -277,3 +277,30 @@ def test_outputs_that_are_inputs_or_constants():
     g = checkpoint(lambda x: (x, 3.0, np.arange(2), x * 2))
     out = dualad.grad(lambda x: g(x)[0] * g(x)[3] + g(x)[1])(2.0)
     assert out == 8
+
+
+@pytest.mark.parametrize("budget", [1, 200, 10_000])
+def test_a_budget_where_the_function_stores_into_arrays(budget):
+    """What is stored waits in the array it is stored into, when the box that computed it has gone."""
+
+    def storing(x):
+        y = np.zeros_like(x)
+        y[0] = x[1] * x[2]
+        z = y * 2
+        y[1:] = np.cos(x[:2]) * y[0]
+        z[1] += np.sin(y[1])
+        return y * z
+
+    def scalar_of(g):
+        return lambda x: np.dot(g(x), np.array([1.0, 2.0, -0.5]))
+
+    within = scalar_of(checkpoint(storing, budget=budget))
+    x = np.array([0.3, 0.4, 0.5])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "checkpoint: a budget")
+        for take in (
+            dualad.grad,
+            lambda f: dualad.jacrev(dualad.grad(f)),
+            lambda f: dualad.jacfwd(dualad.grad(f)),
+        ):
+            np.testing.assert_allclose(take(within)(x), take(scalar_of(storing))(x), rtol=1e-13)

@@ -64,8 +64,8 @@ def test_weights():
     some = np.array([0, 1, 1, 0, 2.0])
     if np.lib.NumpyVersion(np.__version__) >= "2.2.0":  # where level 0 leaves out what has no weight
         same_by_rows(lambda r: np.quantile(r, [0.0, 0.6], axis=1, method="inverted_cdf", weights=some), X)
-    rows = np.array([some, some])
-    same_by_rows(lambda r: np.nanquantile(r, 0.0, axis=1, method="inverted_cdf", weights=rows), N)
+        rows = np.array([some, some])
+        same_by_rows(lambda r: np.nanquantile(r, 0.0, axis=1, method="inverted_cdf", weights=rows), N)
     with pytest.raises(ValueError, match="Only method 'inverted_cdf'"):
         dualad.grad(lambda r: np.nanquantile(r, 0.3, weights=W))(X[0])
     with pytest.raises(ValueError, match="Shape of weights"):

@@ -22,13 +22,8 @@ REFUSED = {
 
 
 def numbers(f):
-    """`f`, with the leaves that are arrays of numbers; older versions of NumPy count in Python's own."""
-
-    def of(*xs):
-        leaves = [np.asarray(o) if type(o) is int else o for o in tree_flatten(f(*xs))[0]]
-        return [o for o in leaves if hasattr(o, "dtype") and o.dtype.kind in "iufc"]
-
-    return of
+    """`f`, with the leaves that are arrays of numbers."""
+    return lambda *xs: [o for o in tree_flatten(f(*xs))[0] if hasattr(o, "dtype") and o.dtype.kind in "iufc"]
 
 
 def total(f):
@@ -67,6 +62,8 @@ def by_rows(call):
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::PendingDeprecationWarning")
 @pytest.mark.parametrize("name", ALL_CALLS)
 def test_function(name):
+    if name == "count_nonzero" and np.lib.NumpyVersion(np.__version__) < "2.4.0":
+        pytest.skip("it counts in Python's own integers there")
     for call in ALL_CALLS[name]:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore")

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.errors import at_user_line
 from ..core.joint import Joint
-from ..transforms._custom import Rows, filled, is_differentiated, pushed_by_pulling
+from ..transforms._custom import Rows, filled, is_differentiated, pushed_by_pulling, shown
 from .handle import Handle, recorded, wrap
 from .modes import is_recording, no_grad
 from .tape import detached
@@ -133,7 +133,7 @@ class _Call(Joint):
         ctx, outs = self._run(primals, active)
 
         def back(gs):
-            given = filled(gs, outs) if ctx._materialize else gs
+            given = shown(filled(gs, outs) if ctx._materialize else gs)
             grads = self.cls.backward(ctx, *[None if g is None else wrap(_conj(g)) for g in given])
             grads = grads if isinstance(grads, tuple) else (grads,)
             return self._fitting(grads, primals, active)

@@ -12,8 +12,9 @@ from ..core.batch import Batched
 from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.joint import Joint
 from ..core.space import space_of
-from ..core.trace import Box, Const, settled, strip
+from ..core.trace import Box, Const, settled
 from ..core.tree import flatten_like, tree_flatten, tree_leaves
+from ._linearity import check_linear, check_transposed, probes
 from ._run import as_output
 from .batch import vmap
 from .reverse import vjp
@@ -109,7 +110,22 @@ def _output(o):
     o = as_output(o)
     if isinstance(o, Box):
         return o.value if type(o) is Const else o
+    if not o.flags.writeable:
+        o = o.copy()  # an argument, as the rule was shown it
     return o[()]  # 0-d arrays are scalars, as results of NumPy's functions
+
+
+def shown(xs):
+    """Arrays as a rule sees them: not to be written to, for the tape, the caller or another rule has them too."""
+    return tuple(map(_read_only, xs))
+
+
+def _read_only(x):
+    if type(x) is not np.ndarray or not x.flags.writeable:
+        return x
+    x = x.view()
+    x.flags.writeable = False
+    return x
 
 
 def filled(moves, primals):
@@ -172,27 +188,6 @@ def is_differentiated(x) -> bool:
     return False
 
 
-def check_linear(owner, apply, zeros, what, of):
-    """Refuse to transpose a rule that is not linear; tried once per rule, with random arrays, large and small."""
-    if owner.linear_known:
-        return
-    owner.linear_known = True  # also for the calls of itself that the rule makes
-    rng = np.random.default_rng(0)
-    ds = [_random_like(z, rng) for z in zeros]
-    with np.errstate(all="ignore"):
-        once = _plain(apply(*ds))
-        for scale in (-1e6, 1e-6):
-            scaled = _plain(apply(*[d.dtype.type(scale) * d for d in ds]))
-            for a, b in zip(once, scaled, strict=True):
-                if not _near(scale * a, b):
-                    owner.linear_known = False
-                    raise StructureError(
-                        f"{what} of {owner.fun.__name__} is not linear in {of}{at_user_line()}, so the other mode "
-                        "cannot be derived from it. Differentiate in the rule's own mode, or write the rule of the "
-                        "other mode too"
-                    )
-
-
 def pushed_by_pulling(call, primals, tangents, owner):
     """`push` of a call that has a `pullback` only: the reverse engine runs over that, from cotangents to cotangents."""
     active = [i for i, d in enumerate(tangents) if d is not None]
@@ -207,28 +202,16 @@ def pushed_by_pulling(call, primals, tangents, owner):
 
     zeros = filled([None] * len(differentiable), [outs[k] for k in differentiable])
     check_linear(owner, pulled, zeros, "bwd", "the cotangent")
-    _, transposed = vjp(pulled, *zeros)
+    given = probes(zeros)
+    with np.errstate(over="ignore"):
+        found, transposed = vjp(pulled, *given)
+    arriving = tuple(tangents[i] for i in active)
+    leaving = transposed(arriving)
+    check_transposed(owner, (given, leaving), (found, arriving), "bwd", "the cotangent")
     moves = [None] * len(outs)
-    for k, d in zip(differentiable, transposed(tuple(tangents[i] for i in active)), strict=True):
+    for k, d in zip(differentiable, leaving, strict=True):
         moves[k] = d
     return outs, tuple(moves)
-
-
-def _random_like(z, rng):
-    z = strip(z)
-    d = rng.normal(size=z.shape)
-    return (d + 1j * rng.normal(size=z.shape) if z.dtype.kind == "c" else d).astype(z.dtype)
-
-
-def _plain(tree):
-    return [np.asarray(strip(x)) for x in tree_leaves(tree)]
-
-
-def _near(a, b):
-    finite = np.isfinite(a) & np.isfinite(b)
-    scale = np.max(np.abs(a), initial=0.0, where=finite)
-    eps = 1e-3 if a.dtype in (np.float32, np.complex64) else 1e-8
-    return bool(np.all(np.abs(a - b)[finite] <= eps * scale))
 
 
 class Rows(Joint):

@@ -18,14 +18,15 @@ from ..core.tree import tree_flatten
 from ._custom import (
     Arguments,
     Rows,
-    check_linear,
     cotangents_of,
     filled,
     is_differentiated,
     outputs_of,
     pushed_by_pulling,
+    shown,
     tangents_of,
 )
+from ._linearity import check_linear, check_transposed, probes
 from .reverse import vjp
 
 
@@ -80,9 +81,9 @@ class _CallJVP(_Call):
             raise MissingRule(
                 f"{self.name} has no rule: give it one with @{self.name}.defjvp{at_user_line()}"
             )
-        moves = filled(tangents, primals)
+        moves = shown(filled(tangents, primals))
         given = self.given
-        pair = custom.rule(*given.statics, tuple(given.data(primals)), tuple(given.data(moves)))
+        pair = custom.rule(*given.statics, tuple(given.data(shown(primals))), tuple(given.data(moves)))
         if not isinstance(pair, (tuple, list)) or len(pair) != 2:
             raise StructureError(
                 f"the rule of {self.name} must return (primal_out, tangent_out){at_user_line()}"
@@ -102,9 +103,19 @@ class _CallJVP(_Call):
             return out_moves, outs
 
         zeros = filled([None] * len(active), [primals[i] for i in active])
-        moves, back, outs = vjp(moved, *zeros, has_aux=True)
-        check_linear(self.custom, lambda *ds: moved(*ds)[0], zeros, "the JVP rule", "the tangents")
-        return outs, lambda gs: back(tuple(None if m is None else g for g, m in zip(gs, moves, strict=True)))
+        given = probes(zeros)
+        with np.errstate(over="ignore"):
+            moves, transposed, outs = vjp(moved, *given, has_aux=True)
+        said = "the JVP rule", "the tangents"
+        check_linear(self.custom, lambda *ds: moved(*ds)[0], zeros, *said)
+
+        def back(gs):
+            arriving = tuple(None if m is None else g for g, m in zip(gs, moves, strict=True))
+            leaving = transposed(arriving)
+            check_transposed(self.custom, (given, leaving), (moves, arriving), *said)
+            return leaving
+
+        return outs, back
 
 
 class custom_jvp(_Custom):
@@ -185,13 +196,13 @@ class _CallVJP(_Call):
             raise MissingRule(
                 f"{self.name} has no rule: give it one with {self.name}.defvjp(fwd, bwd){at_user_line()}"
             )
-        pair = custom.fwd(*given.all(primals))
+        pair = custom.fwd(*given.all(shown(primals)))
         if not isinstance(pair, tuple) or len(pair) != 2:
             raise StructureError(f"fwd of {self.name} must return a tuple (out, residuals){at_user_line()}")
         outs, residuals = self._note(pair[0]), _kept(pair[1])
 
         def back(gs):
-            g = self.outdef.unflatten(filled(gs, outs))
+            g = self.outdef.unflatten(shown(filled(gs, outs)))
             found = custom.bwd(*given.statics, residuals, g)
             return cotangents_of(found, given, primals, active, self.name)
 

@@ -325,3 +325,78 @@ def test_no_rule_and_unknown_keywords():
 
     with pytest.raises(TypeError, match="keyword-only arguments"):
         with_keyword(X, k=1)
+
+
+def test_a_rule_that_is_linear_for_some_arguments_only():
+    """Each call is looked at: a threshold out of reach the first time clips the second time."""
+
+    @functools.partial(dualad.custom_vjp, nondiff_argnums=(0,))
+    def clipped(threshold, x):
+        return x
+
+    clipped.defvjp(lambda t, x: (x, None), lambda t, _, g: (np.clip(g, -t, t),))
+    assert dualad.jvp(lambda x: clipped(1e12, x), (1.0,), (5.0,))[1] == 5.0
+    with pytest.raises(dualad.StructureError, match=r"bwd of clipped is not linear .*test_custom"):
+        dualad.jvp(lambda x: clipped(0.1, x), (1.0,), (5.0,))
+
+
+@pytest.mark.parametrize("plain", [dualad.stop_gradient, dualad.getval])
+def test_a_rule_that_forgets_what_comes_in_has_no_other_mode(plain):
+    """`g` without its trace is linear in numbers, and its transposition would be zero."""
+
+    @dualad.custom_vjp
+    def back(x):
+        return 2 * x
+
+    @dualad.custom_jvp
+    def forth(x):
+        return 2 * x
+
+    back.defvjp(lambda x: (2 * x, None), lambda _, g: (2 * plain(g),))
+    forth.defjvp(lambda primals, tangents: (2 * primals[0], 2 * plain(tangents[0])))
+    assert dualad.grad(back)(1.0) == dualad.jvp(forth, (1.0,), (1.0,))[1] == 2.0
+    for refused in (lambda: dualad.jvp(back, (1.0,), (1.0,)), lambda: dualad.grad(forth)(1.0)):
+        with pytest.raises(dualad.StructureError, match="is not linear"):
+            refused()
+
+
+def test_rules_cannot_write_into_what_others_have():
+    """`g *= 2` in a rule made the cotangent of the other branch twice as large, too, and the caller's own array."""
+
+    @dualad.custom_vjp
+    def back(x):
+        return 2 * x
+
+    def bwd(_, g):
+        g *= 2
+        return (g,)
+
+    @dualad.custom_jvp
+    def forth(x):
+        return 2 * x
+
+    @forth.defjvp
+    def _(primals, tangents):
+        (x,), (dx,) = primals, tangents
+        x *= 2
+        return x, 2 * dx
+
+    back.defvjp(lambda x: (2 * x, None), bwd)
+    x, v = np.ones(2), np.ones(2)
+    with pytest.raises(ValueError, match="read-only"):
+        dualad.grad(lambda x: np.sum(x + back(x)))(x)
+    with pytest.raises(ValueError, match="read-only"):
+        dualad.jvp(forth, (x,), (v,))
+    np.testing.assert_array_equal(x, 1.0)
+
+
+def test_what_rules_give_back_unchanged_can_be_written_to():
+    same, also = dualad.custom_vjp(lambda x: x), dualad.custom_jvp(lambda x: x)
+    same.defvjp(lambda x: (x, x), lambda _, g: (g,))
+    also.defjvp(lambda primals, tangents: (*primals, *tangents))
+    for f in (same, also):
+        x, v = np.ones(2), np.ones(2)
+        out, pull = dualad.vjp(f, x)
+        for mine in (out, *pull(v), *dualad.jvp(f, (x,), (v,)), dualad.grad(lambda x, f=f: np.sum(f(x)))(x)):
+            mine += 1
+        np.testing.assert_array_equal([x, v], 1.0)

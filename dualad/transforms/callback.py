@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..core.errors import MissingRule, StructureError, at_user_line
+from ..core.errors import MissingRule, StoreError, StructureError, at_user_line
 from ..core.joint import Joint
 from ..core.space import space_of
 from ..core.tree import tree_flatten
@@ -183,7 +183,13 @@ class _Call(Joint):
         self.solid = box.vmap_method == "sequential"
 
     def evaluate(self, *xs):
-        outs, self.outdef = outputs_of(self.box.fun(*self.given.all(xs)))
+        mine = _copies(xs)
+        outs, self.outdef = outputs_of(self.box.fun(*self.given.all(mine)))
+        if not all(map(_unchanged, mine, xs)):
+            raise StoreError(
+                f"the black box {self.name} has written into its arguments{at_user_line()}; others have these "
+                "arrays too. Let it write into a copy, and return that"
+            )
         return outs
 
     def push(self, primals, tangents):
@@ -213,7 +219,7 @@ class _Call(Joint):
         """Tangents of the outputs, from plain arrays."""
         box, given = self.box, self.given
         if box.jvp is not None:
-            out = box.jvp(tuple(given.data(primals)), tuple(given.data(tangents)))
+            out = box.jvp(tuple(given.data(_copies(primals))), tuple(given.data(_copies(tangents))))
             outs = self.evaluate(*primals)
             return filled(tangents_of(out, self.outdef, outs, self.name), outs)
         if box.vjp is not None:
@@ -227,8 +233,8 @@ class _Call(Joint):
         box, given = self.box, self.given
         if box.vjp is not None:
             outs = self.evaluate(*primals)
-            out, g = self.outdef.unflatten(outs), self.outdef.unflatten(gs)
-            found = box.vjp(tuple(given.data(primals)), out, g)
+            out, g = self.outdef.unflatten(outs), self.outdef.unflatten(_copies(gs))
+            found = box.vjp(tuple(given.data(_copies(primals))), out, g)
             places = range(len(primals))
             return filled(cotangents_of(found, given, primals, places, self.name), primals)
         if box.jvp is not None or box.differences:
@@ -249,6 +255,15 @@ class _Call(Joint):
         worst = max((float(np.max(e, initial=0.0)) for e in error), default=0.0)
         self.box.say(worst / size if size else worst)
         return tuple(found)
+
+
+def _copies(xs):
+    """Arrays for code that may write into what it is given."""
+    return tuple(x.copy() if type(x) is np.ndarray else x for x in xs)
+
+
+def _unchanged(mine, x) -> bool:
+    return mine is x or np.array_equal(mine, x, equal_nan=x.dtype.kind in "fc")
 
 
 def _transposed(apply, spaces, vs):

@@ -128,7 +128,7 @@ class _Solution(Joint):
         self.first = sum(place < init for place in given.places)  # the guess comes before the parameters
 
     def evaluate(self, *xs):
-        init, *args = self.given.all(xs)
+        init, *args = self.given.all([x.copy() if type(x) is np.ndarray else x for x in xs])
         out = self.solver(init, *args, **self.options)
         if self.owner.has_aux:
             if not isinstance(out, tuple) or len(out) != 2:
@@ -137,6 +137,7 @@ class _Solution(Joint):
                 )
             out, self.aux = out
         outs, self.outdef = outputs_of(out)
+        init, *args = self.given.all(xs)  # the solver may have written into its own
         self._judge(init, args, outs)
         return outs
 

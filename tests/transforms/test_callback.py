@@ -160,3 +160,36 @@ def test_pure_callback():
         dualad.pure_callback(np.sin, np.zeros(2), X)
     with pytest.raises(dualad.MissingRule, match="black box without a derivative"):
         dualad.grad(lambda x: np.sum(dualad.pure_callback(np.sin, np.zeros(3), x)))(X)
+
+
+def test_black_boxes_that_write_into_their_arguments():
+    """The tape and the caller have the array too: it was x * 2x with the gradient of 2x * 2x."""
+
+    def doubling(x):
+        x *= 2
+        return x
+
+    x = np.ones(2)
+    box = dualad.black_box(doubling, vjp=lambda xs, out, g: (2 * g,))
+    with pytest.raises(
+        dualad.StoreError, match=r"black box doubling has written into its arguments .*test_callback"
+    ):
+        dualad.grad(lambda x: np.sum(x * box(x)))(x)
+    np.testing.assert_array_equal(x, 1.0)
+
+
+def test_rules_of_black_boxes_may_write_into_theirs():
+    def pulled(xs, out, g):
+        g *= 2
+        return (g,)
+
+    def pushed(xs, dxs):
+        dxs[0][:] *= 2
+        return dxs[0]
+
+    for rules in ({"vjp": pulled}, {"jvp": pushed}):
+        box = dualad.black_box(lambda x: 2 * x, **rules)
+        x, v = np.ones(2), np.ones(2)
+        np.testing.assert_array_equal(dualad.grad(lambda x, box=box: np.sum(x + box(x)))(x), 3.0)
+        np.testing.assert_array_equal(dualad.jvp(lambda x, box=box: x + box(x), (x,), (v,))[1], 3.0)
+        np.testing.assert_array_equal(v, 1.0)

@@ -263,3 +263,15 @@ def test_nothing_is_said_where_all_is_well():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         dualad.hessian(scalar(SOLVERS["dense"]), (0, 1))(2.0, 3.0)
+
+
+def test_a_solver_may_write_into_its_arguments():
+    @dualad.custom_root(lambda x, a: x * x - a)
+    def root(init, a):
+        init[:] = np.sqrt(a)
+        a[:] = 0
+        return init
+
+    guess, a = np.ones(2), np.array([4.0, 9.0])
+    np.testing.assert_allclose(dualad.grad(lambda a: np.sum(a * root(guess, a)))(a), 1.5 * np.sqrt(a))
+    np.testing.assert_array_equal([guess, a], [[1.0, 1.0], [4.0, 9.0]])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.batch import Batched
 from ..core.errors import StructureError, at_user_line
 from ..core.space import space_of
-from ..core.trace import strip
+from ..core.trace import Box, settled, strip
 from ..core.tree import tree_leaves
 
 
@@ -75,11 +76,31 @@ def _inner(ds, gs):
     for d, g in zip(ds, gs, strict=True):
         if d is None or g is None:
             continue
-        product = np.asarray(strip(d)) * np.asarray(strip(g))
+        batches = sorted({*_batches(d), *_batches(g)})
+        product = _aligned(d, batches) * _aligned(g, batches)
         rows = max(product.size // max(space_of(d).size, 1), 1)
         total += float(np.sum(np.real(product))) / rows
         size += float(np.sum(np.abs(product))) / rows
     return total, size
+
+
+def _batches(x) -> list[int]:
+    """The ids of the traces whose rows `x` has, oldest first: the order of its axes in front."""
+    found = []
+    while isinstance(x, Box):
+        if type(settled(x)) is Batched:
+            found.append(x.owner.id)
+        x = x.value
+    return found[::-1]
+
+
+def _aligned(x, batches):
+    """The plain value of `x`, with an axis in front for each of `batches`."""
+    own = _batches(x)
+    value = np.asarray(strip(x))
+    return value.reshape(
+        [value.shape[own.index(k)] if k in own else 1 for k in batches] + list(value.shape[len(own) :])
+    )
 
 
 def _random_like(z, rng):

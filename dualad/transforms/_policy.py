@@ -89,9 +89,14 @@ class Keeper:
             result = outdef.unflatten(_out(o, trace) for o in outs)
         finally:
             trace.alive = False
+            trace.policy = _nothing  # checkpoints inside run again later, when all is taken
         if first:
             self.kept = kept
         return result
+
+
+def _nothing(prim, *args, **params) -> bool:
+    return False
 
 
 def _in(x, trace):
@@ -99,4 +104,4 @@ def _in(x, trace):
 
 
 def _out(x, trace):
-    return settled(x).value if isinstance(x, Box) and x.owner is trace else x
+    return x.value if isinstance(x, Box) and settled(x).owner is trace else x

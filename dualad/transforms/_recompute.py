@@ -58,7 +58,10 @@ class Segment:
 
 def _quietly(f, args, kwargs):
     with np.errstate(all="ignore"):  # the first run has said what there was to say
-        return f(*args, **kwargs)
+        out = f(*args, **kwargs)
+        for o in tree_flatten(out)[0]:
+            settled(o)  # stores are carried out as long as their traces are alive
+        return out
 
 
 def _numpy_state():

@@ -304,3 +304,41 @@ def test_a_budget_where_the_function_stores_into_arrays(budget):
             lambda f: dualad.jacfwd(dualad.grad(f)),
         ):
             np.testing.assert_allclose(take(within)(x), take(scalar_of(storing))(x), rtol=1e-13)
+
+
+def storing_all(x):
+    y = np.zeros_like(x)
+    y[0] = x[1] * x[2]
+    y[1:] = np.cos(x[:2])
+    return y
+
+
+def f_of_y(y):
+    return np.sin(y) * np.sum(y)
+
+
+INNER = {
+    "stores": storing_all,
+    "policy": checkpoint(f_of_y, policy=policies.everything_saveable),
+    "plain": checkpoint(f_of_y),
+    "budget": checkpoint(f_of_y, budget=10),
+}
+OUTER = {
+    "plain": checkpoint,
+    "policy": lambda g: checkpoint(g, policy=policies.everything_saveable),
+    "budget": lambda g: checkpoint(g, budget=10),
+}
+
+
+@pytest.mark.parametrize("inner", INNER)
+@pytest.mark.parametrize("outer", OUTER)
+def test_checkpoints_in_checkpoints_and_stores_at_their_end(outer, inner):
+    """An inner piece runs again when the outer one has ended: it must not take what was kept for that, and stores that
+    wait on a result are carried out before."""
+    bare = {"stores": storing_all}.get(inner, f_of_y)
+    w = np.array([1.0, 2.0, -0.5])
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "checkpoint: a budget")
+        for take in (dualad.grad, dualad.hessian, lambda h: dualad.jacrev(dualad.grad(h))):
+            got = take(lambda y: OUTER[outer](INNER[inner])(2 * y) @ w)(Y)
+            np.testing.assert_allclose(got, take(lambda y: bare(2 * y) @ w)(Y), rtol=1e-12)

@@ -400,3 +400,22 @@ def test_what_rules_give_back_unchanged_can_be_written_to():
         for mine in (out, *pull(v), *dualad.jvp(f, (x,), (v,)), dualad.grad(lambda x, f=f: np.sum(f(x)))(x)):
             mine += 1
         np.testing.assert_array_equal([x, v], 1.0)
+
+
+def test_derived_modes_among_rows_of_rows():
+    """The transposition is held against itself for all rows together, whichever of two vmaps they belong to."""
+
+    @dualad.custom_vjp
+    def f(x):
+        return np.sin(x) * np.sum(x)
+
+    def fwd(x):
+        return f(x), np.diag(np.cos(x) * np.sum(x)) + np.sin(x)[:, None]
+
+    f.defvjp(fwd, lambda jacobian, g: (jacobian.T @ g,))
+    x = np.array([[0.1, 0.2, 0.4], [1.0, -1.0, 0.5]])
+    got = dualad.vmap(dualad.jacfwd(f))(x)
+    np.testing.assert_allclose(got, dualad.vmap(dualad.jacfwd(f.fun))(x))
+    got = dualad.vmap(lambda x: dualad.vmap(lambda s: dualad.jvp(f, (s * x,), (x,))[1])(np.arange(4.0)))(x)
+    assert got.shape == (2, 4, 3)
+    np.testing.assert_allclose(got[1, 3], dualad.jvp(f.fun, (3 * x[1],), (x[1],))[1])

@@ -193,7 +193,7 @@ def _name_of(function) -> str:
             found = getattr(found, part, None)
         if found is not None and any(found is f for f in same):
             return name
-    return getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function))
+    return str(getattr(function, "__qualname__", None) or getattr(function, "__name__", repr(function)))
 
 
 # ---- the file -------------------------------------------------------------------------------------

@@ -1,61 +1,44 @@
-"""Steps of recurrent cells, and sequences of them, on engine values."""
+"""Sequences through recurrent cells, and single steps, on engine values."""
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from ..ops.linear import linear
-from ._engine import op
+from ..ops.lstm import lstm
+from ..ops.recurrent import gru, rnn
+from ..ops.sequences import sequence
 
 
-def rnn_step(nonlinearity):
-    """h ← tanh (or relu) of what comes in, plus W h + b."""
-    f = {"tanh": op.tanh, "relu": op.relu}[nonlinearity]
-
-    def step(x, state, w, b):
-        h = f(x + linear(state[0], w, b))
-        return (h,)
-
-    return step
-
-
-def lstm_step(x, state, w, b):
-    """i, f, o gates, g what is written: c ← f c + i g, h ← o tanh(c).
-
-    S. Hochreiter and J. Schmidhuber (1997), with the forget gate of F. Gers et al. (2000).
-    """
-    h, c = state
-    i, f, g, o = _parts(x + linear(h, w, b), 4)
-    c = op.expit(f) * c + op.expit(i) * op.tanh(g)
-    return op.expit(o) * op.tanh(c), c
-
-
-def gru_step(x, state, w, b):
-    """r, z gates, n what is new: h ← (1 - z) n + z h, with n = tanh(x + r (W h + b)). K. Cho et al. (2014)."""
-    (h,) = state
-    xr, xz, xn = _parts(x, 3)
-    hr, hz, hn = _parts(linear(h, w, b), 3)
-    z = op.expit(xz + hz)
-    n = op.tanh(xn + op.expit(xr + hr) * hn)
-    return (n + z * (h - n),)
-
-
-def _parts(v, n):
-    """The n equal parts of the last axis."""
-    size = v.shape[-1] // n
-    return [v[..., k * size : (k + 1) * size] for k in range(n)]
-
-
-def run(step: Any, x: Any, state: tuple, weights: tuple, reverse: bool) -> tuple[Any, tuple]:
+def run(kind: str, x: Any, state: tuple, weights: tuple, reverse: bool = False) -> tuple[Any, tuple]:
     """The states h of all steps, side by side along time (axis 0), and the last state.
 
-    `weights` are (W_ih, W_hh, b_ih, b_hh). What comes from outside is computed for all steps at once.
+    `kind` is "tanh", "relu", "GRU" or "LSTM", `weights` are (W_ih, W_hh, b_ih, b_hh). What comes from outside is
+    computed for all steps at once.
     """
     w_in, w, b_in, b = weights
+    if b is not None and kind != "GRU":  # there, b is inside of a product
+        b_in = b_in + b
     x = linear(x, w_in, b_in)
-    times = range(x.shape[0])
-    hs = []
-    for t in reversed(times) if reverse else times:
-        state = step(x[t], state, w, b)
-        hs.append(state[0])
-    return op.stack(*(hs[::-1] if reverse else hs), axis=0), state
+    if reverse:
+        x = x[::-1]
+    cs = None
+    if kind == "LSTM":
+        hs, cs, _ = sequence(lstm, x, *state, w)
+    elif kind == "GRU":
+        hs, _, _ = sequence(gru, x, *state, w, np.zeros(w.shape[0], w.dtype) if b is None else b)
+    else:
+        hs = sequence(rnn, x, *state, w, relu=kind == "relu")
+    last = (hs[-1],) if cs is None else (hs[-1], cs[-1])
+    return hs[::-1] if reverse else hs, last
+
+
+def step(kind: str, x: Any, state: tuple, weights: tuple) -> tuple:
+    """The state after one step, on (N, features) or (features,)."""
+    alone = x.ndim == 1
+    if alone:
+        x, state = x[None], tuple(s[None] for s in state)
+    _, last = run(kind, x[None], state, weights)
+    return tuple(s[0] for s in last) if alone else last

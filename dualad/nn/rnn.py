@@ -13,7 +13,7 @@ from ..core.errors import ShapeError, at_user_line
 from . import functional as F
 from . import init
 from ._engine import op, value, wrap
-from ._recurrent import gru_step, lstm_step, rnn_step, run
+from ._recurrent import run, step
 from .module import Module
 from .parameter import Parameter
 
@@ -93,7 +93,8 @@ class _Recurrent(Module):
     def reset_parameters(self) -> None:
         _reset(self)
 
-    def _step(self) -> Any:
+    def _kind(self) -> str:
+        """The cell, as `_recurrent` calls it."""
         raise NotImplementedError
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -113,7 +114,7 @@ class _Recurrent(Module):
             outs = []
             for suffix in self._suffixes(layer):
                 state = tuple(s[len(lasts)] for s in states)
-                out, last = run(self._step(), x, state, _weights(self, suffix), suffix.endswith("reverse"))
+                out, last = run(self._kind(), x, state, _weights(self, suffix), suffix.endswith("reverse"))
                 outs.append(out)
                 lasts.append(last)
             x = op.concatenate(*outs, axis=2) if len(outs) > 1 else outs[0]
@@ -166,8 +167,8 @@ class RNN(_Recurrent):
         )
         self.nonlinearity = _known(nonlinearity)
 
-    def _step(self):
-        return rnn_step(self.nonlinearity)
+    def _kind(self):
+        return self.nonlinearity
 
 
 class LSTM(_Recurrent):
@@ -193,16 +194,16 @@ class LSTM(_Recurrent):
             input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, device, dtype
         )
 
-    def _step(self):
-        return lstm_step
+    def _kind(self):
+        return "LSTM"
 
 
 class GRU(_Recurrent):
     __doc__ = "Gated recurrent units.\n\n" + (_Recurrent.__doc__ or "")
     _gates = 3
 
-    def _step(self):
-        return gru_step
+    def _kind(self):
+        return "GRU"
 
 
 class _Cell(Module):
@@ -222,7 +223,8 @@ class _Cell(Module):
     def reset_parameters(self) -> None:
         _reset(self)
 
-    def _step(self) -> Any:
+    def _kind(self) -> str:
+        """The cell, as `_recurrent` calls it."""
         raise NotImplementedError
 
     def forward(self, input: Any, hx: Any = None) -> Any:
@@ -236,8 +238,7 @@ class _Cell(Module):
             state = (np.zeros((*x.shape[:-1], self.hidden_size), x.dtype),) * self._states
         else:
             state = tuple(value(s) for s in (hx if self._states > 1 else (hx,)))
-        w_in, w, b_in, b = _weights(self, "")
-        out = self._step()(value(F.linear(input, w_in, b_in)), state, w, b)
+        out = step(self._kind(), x, state, _weights(self, ""))
         return wrap(out[0]) if self._states == 1 else tuple(map(wrap, out))
 
     def extra_repr(self) -> str:
@@ -260,8 +261,8 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = _known(nonlinearity)
 
-    def _step(self):
-        return rnn_step(self.nonlinearity)
+    def _kind(self):
+        return self.nonlinearity
 
     def extra_repr(self) -> str:
         return super().extra_repr() + (
@@ -273,16 +274,16 @@ class LSTMCell(_Cell):
     __doc__ = "A step of `LSTM`: (h, c).\n\n" + (_Cell.__doc__ or "")
     _gates, _states = 4, 2
 
-    def _step(self):
-        return lstm_step
+    def _kind(self):
+        return "LSTM"
 
 
 class GRUCell(_Cell):
     __doc__ = "A step of `GRU`: h.\n\n" + (_Cell.__doc__ or "")
     _gates = 3
 
-    def _step(self):
-        return gru_step
+    def _kind(self):
+        return "GRU"
 
 
 def _known(nonlinearity):

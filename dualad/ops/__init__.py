@@ -28,8 +28,8 @@ from . import select as select
 from . import sort as sort
 
 LATER = """
-contract conv convolve determinant draws eigen einsum fft interpolate linalg linear losses norms pool products qr
-slopes softmax sparse special svd transport updates
+contract conv convolve determinant draws eigen einsum fft interpolate linalg linear losses lstm norms pool products
+qr recurrent slopes softmax sparse special svd transport updates
 """.split()
 
 

@@ -91,7 +91,8 @@ class _Call(Joint):
 
     def __init__(self, cls, args, places):
         super().__init__(cls.__name__, cls.__doc__ or "")
-        self.cls, self.args_given, self.places = cls, args, places
+        self.cls, self.places = cls, places
+        self.args_given = [None if k in places else a for k, a in enumerate(args)]
         self.several, self.marked = False, set()
 
     def _forward(self, xs, active):

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from .errors import LeakedValue, at_user_line
 from .primitive import Primitive
-from .trace import Box, settled, snapshot
+from .trace import Box, bind, settled, snapshot
 
 
 class Joint(Primitive):
@@ -30,6 +30,14 @@ class Joint(Primitive):
     def __init__(self, name: str, doc: str = ""):
         super().__init__(name, self.evaluate, doc or f"One call of {name}.", register=False)
         self.args, self.variadic, self.multi = ("xs",), True, True
+        # Bound methods of its own would make each call, and the graph behind it, wait for the cycle collector.
+        del self.fun, self.face
+
+    def fun(self, *xs) -> tuple:  # type: ignore[override]
+        return self.evaluate(*xs)
+
+    def face(self, *xs) -> tuple:  # type: ignore[override]
+        return bind(self, xs, {})
 
     def evaluate(self, *xs) -> tuple:
         """The values."""

@@ -122,6 +122,10 @@ class BudgetTrace(Trace):
             self.stride *= 2
         self.produced = sum(self.sizes[self.cuts[-1].step :])
 
+    def forget(self):
+        """Let go what the pieces on the tape do not need; the boxes and the trace hold each other."""
+        self.steps, self.cuts, self.outer, self.live = [], [], {}, {}
+
     def kept(self) -> int:
         """Bytes that the cuts hold, each array once."""
         inputs = {slot for slot, _, _ in self.outer.values()}
@@ -149,9 +153,10 @@ def within_budget(fun, args, kwargs, budget: int):
     try:
         outs, outdef = tree_flatten(fun(*args, **kwargs))
         outs = [settled(o) if isinstance(o, Box) else o for o in outs]
+        return outdef.unflatten(_assembled(trace, outs, getattr(fun, "__name__", "checkpoint")))
     finally:
         trace.alive = False
-    return outdef.unflatten(_assembled(trace, outs, getattr(fun, "__name__", "checkpoint")))
+        trace.forget()
 
 
 def _tape_of(leaves):

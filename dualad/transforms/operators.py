@@ -204,15 +204,16 @@ def _sender(send, leaves):
     real = not _is_complex(leaves)
 
     def batch(rows):
-        if real and np.iscomplexobj(rows):
-            return batch(rows.real) + 1j * batch(rows.imag)
         if len(rows) == 1:
             out = tree_flatten(send(*[d[0] for d in _split(rows, spaces)]))[0]
             return np.concatenate([np.ravel(o) for o in out])[None]
         parts = [_split(rows[k : k + CHUNK], spaces) for k in range(0, len(rows), CHUNK)]
         return np.concatenate([_joined(tree_flatten(over_rows(send, *p))[0]) for p in parts])
 
-    return batch
+    def parts(rows):
+        return batch(rows.real) + 1j * batch(rows.imag) if np.iscomplexobj(rows) else batch(rows)
+
+    return parts if real else batch
 
 
 def _split(rows, spaces):

@@ -1,6 +1,7 @@
 """Traced values that outlive their transform are found wherever they are used; errors leave nothing behind."""
 
 import copy
+import gc
 import pickle
 
 import numpy as np
@@ -124,3 +125,48 @@ def test_errors_leave_nothing_behind(error):
     with pytest.raises(error):
         dualad.grad(lambda x: dualad.jvp(f, (x,), (x,))[1])(A)
     assert np.allclose(dualad.hessian(lambda x: np.sum(x**3))(A), np.diag(6 * A))
+
+
+# ---- what is done with goes at once, and does not wait for the collector of cycles ------------------------------
+
+
+class Twice(dualad.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g
+
+
+def custom(x):
+    f = dualad.custom_vjp(lambda x: 2 * x)
+    f.defvjp(lambda x: (2 * x, x), lambda x, g: (2 * g,))
+    return dualad.vjp(f, x)
+
+
+ONE_SHOT = {
+    "custom_vjp": custom,
+    "custom_vjp forward": lambda x: dualad.jvp(lambda x: custom(x)[0], (x,), (x,)),
+    "Function": lambda x: Twice.apply(dualad.tensor(x, requires_grad=True) * 1),
+    "black box": lambda x: dualad.vjp(dualad.black_box(np.sin, vjp=lambda xs, out, g: (g,)), x),
+    "root": lambda x: dualad.vjp(dualad.custom_root(lambda y, a: y - a)(lambda y, a: a), x, x),
+    "checkpoint": lambda x: dualad.vjp(dualad.checkpoint(np.sin), x),
+    "budget": lambda x: dualad.vjp(dualad.checkpoint(lambda x: np.sin(np.exp(x)), budget=10**6), x),
+    "operator": lambda x: dualad.jacobian_operator(np.sin, x) @ x,
+}
+
+
+@pytest.mark.parametrize("call", ONE_SHOT)
+def test_no_cycles(call):
+    """A tape may be gigabytes, and arrays are not what the collector counts."""
+    ONE_SHOT[call](A)
+    gc.collect()
+    gc.disable()
+    try:
+        ONE_SHOT[call](A)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()

@@ -8,6 +8,7 @@ absent tangent is a zero that costs nothing.
 from __future__ import annotations
 
 import warnings
+from contextvars import copy_context
 
 import numpy as np
 
@@ -24,13 +25,14 @@ class Dual(Box):
 
 
 class ForwardTrace(Trace):
-    """One running `jvp`. `flags` fills when NumPy meets a division by zero or an invalid operation."""
+    """One running `jvp`. `flags` fills when NumPy meets a division by zero or an invalid operation; what it would have
+    done is for the `context` to say in which the transform was called."""
 
-    __slots__ = ("modes",)
+    __slots__ = ("context",)
 
     def __init__(self, name="jvp"):
         super().__init__(name)
-        self.modes = np.geterr()
+        self.context = copy_context()
 
     def process(self, prim, args, params):
         if prim.flat is not None:
@@ -78,8 +80,9 @@ class ForwardTrace(Trace):
         """Say of the user's own divisions by zero what NumPy would have said without us."""
         kinds = set(self.flags)
         self.flags.clear()
+        modes = self.context.run(np.geterr)
         for kind in kinds:
-            mode = self.modes["divide" if kind.startswith("divide") else "invalid"]
+            mode = modes["divide" if kind.startswith("divide") else "invalid"]
             text = f"{kind} encountered{at_user_line()}"
             if mode == "raise":
                 raise FloatingPointError(text)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .errors import FreedGraph, at_user_line
-from .primitive import REGISTRY, Primitive
+from .primitive import Primitive
 from .reverse import Var, pull_freed, pull_leaf, pull_pick
 from .space import Space
 from .trace import Box
@@ -48,10 +48,8 @@ def primitive_of(node) -> Any:
     known = getattr(node[1], "replay", None)
     if type(known) is tuple:
         return known[0]
-    if len(node) == 7 and type(node[5]) is tuple and hasattr(node[5][0], "name"):
+    if len(node) in (6, 7) and type(node[5]) is tuple and hasattr(node[5][0], "name"):
         return node[5][0]
-    if len(node) == 6 and type(node[5]) is tuple:
-        return _by_rule(node[5][0])
     return None
 
 
@@ -61,16 +59,6 @@ def name_of(node) -> str:
     if found is not None:
         return found.name if isinstance(found, Primitive) else f"checkpoint of {found.name}"
     return "leaf" if is_leaf(content(node)) else content(node)[1].__name__.removeprefix("pull_")
-
-
-_rules: dict[int, Primitive] = {}
-
-
-def _by_rule(rule) -> Primitive | None:
-    """The linear primitive of which this is the VJP rule: nodes of the fast road keep the rule alone."""
-    if id(rule) not in _rules:
-        _rules.update({id(r.call): prim for prim in REGISTRY.values() for r in prim.vjp_rules.values()})
-    return _rules.get(id(rule))
 
 
 def walk(roots) -> Iterator[list]:

@@ -66,6 +66,20 @@ def pack(code, x, y, out):
     return (x, y, out) if code else ()
 
 
+def taking_all(rule, code):
+    """The rule as a function of `(dx, x, y, out)`, whatever it asks for."""
+    return {
+        0: lambda d, x, y, out: rule(d),
+        X: lambda d, x, y, out: rule(d, x),
+        Y: lambda d, x, y, out: rule(d, y),
+        OUT: lambda d, x, y, out: rule(d, out),
+        X | Y: lambda d, x, y, out: rule(d, x, y),
+        X | OUT: lambda d, x, y, out: rule(d, x, out),
+        Y | OUT: lambda d, x, y, out: rule(d, y, out),
+        X | Y | OUT: rule,
+    }.get(code)
+
+
 def is_bare(code) -> bool:
     """Whether `pack` gives a bare value."""
     return code in (X, Y, OUT)
@@ -95,7 +109,7 @@ def unary(prim, f, jvp, vjp):
     """The public function of an elementwise primitive of one argument."""
     jcode, vcode = code_of(jvp, prim.args), code_of(vjp, prim.args)
     push, rule = ordered(jvp, prim.args), ordered(vjp, prim.args)
-    bare = is_bare(vcode)
+    push_any, bare = taking_all(push, jcode), is_bare(vcode)
 
     def pull(node, g, cots, heap, flags):
         d = rule(g, node[5]) if bare else rule(g, *node[5])
@@ -140,13 +154,7 @@ def unary(prim, f, jvp, vjp):
             if flags:
                 trace.report()
             dx = x.aux
-            d = (
-                push(dx, v)
-                if jcode == 1
-                else push(dx, out)
-                if jcode == 4
-                else _push(push, dx, jcode, v, None, out)
-            )
+            d = push(dx, v) if jcode == 1 else push(dx, out) if jcode == 4 else push_any(dx, v, None, out)
             if flags:
                 flags.clear()
                 d = mask_zeros(dx, d)
@@ -174,6 +182,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
     args = prim.args
     jcx, jcy, vcx, vcy = (code_of(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
     push_x, push_y, rule_x, rule_y = (ordered(r, args) for r in (jvp_x, jvp_y, vjp_x, vjp_y))
+    push_x_any, push_y_any = taking_all(push_x, jcx), taking_all(push_y, jcy)
     bare_x, bare_y = is_bare(vcx), is_bare(vcy)
     tape, dual = vcx >= 0 and vcy >= 0, jcx >= 0 and jcy >= 0
     plain = {ndarray, float64, float, int}
@@ -309,23 +318,11 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     out = f(v, w) if type(v) is ndarray is type(w) else op(v, w)
                     if flags:
                         trace.report()
-                    d = (
-                        push_x(dx, w)
-                        if jcx == 2
-                        else push_x(dx)
-                        if jcx == 0
-                        else _push(push_x, dx, jcx, v, w, out)
-                    )
+                    d = push_x(dx, w) if jcx == 2 else push_x(dx) if jcx == 0 else push_x_any(dx, v, w, out)
                     if flags:
                         flags.clear()
                         d = mask_zeros(dx, d)
-                    e = (
-                        push_y(dy, v)
-                        if jcy == 1
-                        else push_y(dy)
-                        if jcy == 0
-                        else _push(push_y, dy, jcy, v, w, out)
-                    )
+                    e = push_y(dy, v) if jcy == 1 else push_y(dy) if jcy == 0 else push_y_any(dy, v, w, out)
                     if flags:
                         flags.clear()
                         e = mask_zeros(dy, e)
@@ -345,13 +342,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     out = op(v, y)
                 if flags:
                     trace.report()
-                d = (
-                    push_x(dx, y)
-                    if jcx == 2
-                    else push_x(dx)
-                    if jcx == 0
-                    else _push(push_x, dx, jcx, v, y, out)
-                )
+                d = push_x(dx, y) if jcx == 2 else push_x(dx) if jcx == 0 else push_x_any(dx, v, y, out)
                 if flags:
                     flags.clear()
                     d = mask_zeros(dx, d)
@@ -373,7 +364,7 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 out = op(x, w)
             if flags:
                 trace.report()
-            d = push_y(dy, x) if jcy == 1 else push_y(dy) if jcy == 0 else _push(push_y, dy, jcy, x, w, out)
+            d = push_y(dy, x) if jcy == 1 else push_y(dy) if jcy == 0 else push_y_any(dy, x, w, out)
             if flags:
                 flags.clear()
                 d = mask_zeros(dy, d)
@@ -415,8 +406,3 @@ def rows_of_both(f, x, y, s, t, plain):
     r = new(Batched)
     r.value, r.aux, r.owner = f(v, w), None, trace
     return r
-
-
-def _push(rule, dx, code, x, y, out):
-    kept = pack(code, x, y, out)
-    return rule(dx, kept) if is_bare(code) else rule(dx, *kept)

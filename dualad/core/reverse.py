@@ -21,7 +21,7 @@ import itertools
 import numpy as np
 
 from .errors import FreedGraph, MissingRule, at_user_line, refuse_dtype
-from .forward import answer
+from .forward import Dual, answer
 from .joint import no_newer
 from .space import face, fit, mask_zeros, zero_unless
 from .trace import Box, Trace, new, snapshot, strip
@@ -207,10 +207,9 @@ def apply_rules(prim, params, active, saved, parents, g, cots, heap, flags):
     for i, parent in zip(active, parents, strict=True):
         rule = prim.vjp_rules[prim.arg_name(i)]
         into = prim.into_rules.get(prim.arg_name(i))
-        if into is not None and isinstance(g, ARRAYS):
-            buffer = buffer_at(parent, cots, heap)
+        if into is not None:
             given = [_given(ask, i, prim, params, saved) for ask in into.asks]
-            if buffer is not None and into.call(buffer, g, *given) is not NotImplemented:
+            if scatter_into(parent, g, into.call, given, cots, heap):
                 continue
         given = [_given(ask, i, prim, params, saved) for ask in rule.asks]
         d = rule.call(g, *given)
@@ -243,15 +242,45 @@ def deposit(parent, d, cots, heap):
 
 
 def accumulate(cots, i, d):
-    """The first cotangent came by reference, the second makes a buffer, further ones add into it."""
+    """The first cotangent came by reference, the second makes a buffer, further ones add into it.
+
+    Of a dual number both halves are buffers, or neither is.
+    """
     owned = cots[OWNED]
     c = cots[i]
-    if i in owned and type(d) is np.ndarray:
-        c += d
-        return
-    c = cots[i] = c + d
-    if type(c) is np.ndarray:
+    if i in owned:
+        if type(c) is type(d) is ndarray:
+            c += d
+            return
+        if type(c) is Dual and is_flat_dual(d) and c.owner is d.owner:
+            c.value += d.value
+            c.aux += d.aux
+            return
+    s = cots[i] = c + d
+    if type(s) is ndarray or (type(c) is type(d) is Dual and c.owner is d.owner and is_flat_dual(s)):
         owned.add(i)
+    else:
+        owned.discard(i)
+
+
+def is_flat_dual(d) -> bool:
+    """Whether `d` is a dual number of two plain arrays."""
+    return type(d) is Dual and type(d.value) is ndarray is type(d.aux)
+
+
+def scatter_into(parent, g, into, given, cots, heap) -> bool:
+    """Add the cotangent `g` to what has arrived at `parent` by a rule that scatters, where there is a buffer that can
+    take it. Such rules are linear in the cotangent: the two halves of a dual number take the same way."""
+    if isinstance(g, ARRAYS):
+        buffer = buffer_at(parent, cots, heap)
+        return buffer is not None and into(buffer, g, *given) is not NotImplemented
+    if not is_flat_dual(g):
+        return False
+    buffer = dual_buffer_at(parent, g.owner, cots, heap)
+    if buffer is None or into(buffer.value, g.value, *given) is NotImplemented:
+        return False
+    into(buffer.aux, g.aux, *given)
+    return True
 
 
 def buffer_at(parent, cots, heap):
@@ -265,12 +294,34 @@ def buffer_at(parent, cots, heap):
     if c is None:
         c = np.zeros(parent[2], parent[3])
         heappush(heap, parent)
-    elif i in cots[OWNED]:
-        return c
     elif isinstance(c, ARRAYS):
+        if i in cots[OWNED]:
+            return c
         c = np.array(c)
     else:
         return None
+    cots[i] = c
+    cots[OWNED].add(i)
+    return c
+
+
+def dual_buffer_at(parent, trace, cots, heap):
+    """The same for cotangents that are dual numbers of `trace`: two arrays that are the sweep's own."""
+    i = parent[0]
+    c = cots.get(i)
+    if c is None:
+        halves = np.zeros(parent[2], parent[3]), np.zeros(parent[2], parent[3])
+        heappush(heap, parent)
+    elif isinstance(c, ARRAYS):
+        halves = np.array(c), np.zeros(parent[2], parent[3])
+    elif c.owner is not trace or not is_flat_dual(c):
+        return None
+    elif i in cots[OWNED]:
+        return c
+    else:
+        halves = np.array(c.value), np.array(c.aux)
+    c = new(Dual)
+    (c.value, c.aux), c.owner = halves, trace
     cots[i] = c
     cots[OWNED].add(i)
     return c

@@ -9,7 +9,9 @@ import numpy as np
 
 from ..core.elementwise import as_operator, is_foreign
 from ..core.errors import MissingRule, at_user_line
+from ..core.forward import Dual
 from ..core.primitive import REGISTRY
+from ..core.reverse import Var
 from ..core.trace import Box, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
@@ -51,6 +53,7 @@ def _attach_operators():
         op = REGISTRY[name].face
         setattr(Box, f"__{dunder}__", as_operator(op))
         setattr(Box, f"__r{dunder}__", as_operator(op, reflected=True))
+    Box.__pow__ = _squares_first(Box.__pow__)
     for dunder, name in _COMPARISONS.items():
         setattr(Box, f"__{dunder}__", as_operator(REGISTRY[name].face))
     for dunder, name in _UNARY.items():
@@ -61,6 +64,19 @@ def _attach_operators():
     Box.__divmod__ = lambda x, y: (x // y, x % y)
     Box.__rdivmod__ = lambda x, y: (y // x, y % x)
     Box.__hash__ = None
+
+
+def _squares_first(power):
+    """`x ** y`, where the commonest exponent is not looked at again in every rule."""
+    square = REGISTRY["square"].face
+
+    def __pow__(x, y, /):
+        t = type(y)
+        if (t is int or t is float) and y == 2 and (type(x) is Var or type(x) is Dual):
+            return square(x)
+        return power(x, y)
+
+    return __pow__
 
 
 def _attach_in_place():

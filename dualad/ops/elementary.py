@@ -313,8 +313,17 @@ def _bounds(dtype):
     return np.asarray(-c, dtype), np.asarray(c, dtype)
 
 
+_WITHIN = {c: float(_bounds(np.dtype(c))[1]) ** 2 for c in "fd"}  # what the sum of squares has to stay below
+
+
 def bounded(x):
     """`x`, kept where cosh² can be computed; complex values as they are."""
+    if type(x) is np.ndarray and x.dtype.char in _WITHIN:
+        v = x.ravel("K")
+        if (
+            v.dot(v) < _WITHIN[x.dtype.char]
+        ):  # by BLAS, which never warns: then no number is beyond the bounds
+            return x
     if x.dtype.kind == "c":
         return x
     low, high = _bounds(x.dtype)

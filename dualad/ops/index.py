@@ -93,7 +93,11 @@ take_static.vjp(lambda g, x_space, index: put_static(g, index=index, shape=x_spa
 
 @take_static.vjp_into
 def _(buffer, g, index):
-    buffer[index.raw] += g
+    part = buffer[index.raw]
+    if type(part) is ndarray:  # a view; `buffer[...] += g` would copy it onto itself in the end
+        part += g
+    else:
+        buffer[index.raw] = part + g
 
 
 @take_static.batching
@@ -310,21 +314,36 @@ def _index_array(e):
 _take = take_static.primitive
 
 
+def _bottom(x):
+    """The value under all variables and dual numbers."""
+    while type(x) is Var or type(x) is Dual:
+        x = x.value
+    return x
+
+
+def _part(x, index, params):
+    """`x[index]` through all layers of `x`. Only the outermost is linked to what it is a part of: the layers inside
+    are nobody's to store into."""
+    t = type(x)
+    if t is ndarray:
+        return x[index]
+    if t is Var:
+        return tape(_take, x, _part(x.value, index, params), params)
+    if t is Dual:
+        return dual(x, _part(x.value, index, params), _part(x.aux, index, params))
+    return take_static(x, **params)
+
+
 def getitem(x, index):
     """`x[index]` for every index that NumPy understands."""
     if is_static(index):
         t = type(x)
-        if t is Var:
-            v = x.value
-            if type(v) is ndarray:
-                params = {"index": Index(index)}
-                r = tape(_take, x, v[index], params)
-                return link(x, r, _take, params) if r.value.ndim else r
-        elif t is Dual:
-            v, dx = x.value, x.aux
-            if type(v) is ndarray is type(dx):
-                r = dual(x, v[index], dx[index])
-                return link(x, r, _take, {"index": Index(index)}) if r.value.ndim else r
+        if t is Var or t is Dual:
+            params = {"index": Index(index)}
+            if type(_bottom(x)) is not ndarray:
+                return take_static(x, **params)
+            r = _part(x, index, params)
+            return link(x, r, _take, params) if type(_bottom(r)) is ndarray else r  # a number is no view
         elif t is Writing:
             r = Writing.read_stores(x, index)
             if r is not None:

@@ -1,10 +1,10 @@
 """A fast road for the hot operations that move numbers: linear, of one array, with parameters.
 
 A plain array goes straight to the evaluation; a `Var` or `Dual` of a plain array gets its node, or its tangent,
-without the general dispatch. Such an operation saves no data, only the space of its argument and its parameters, so the
-node carries the arguments of the rule as they are:
+without the general dispatch. Such an operation saves no data, for its rules ask for the space of its argument, which
+the parent knows, and for its parameters:
 
-    [id, pull_linear, shape, dtype, parent, (rule, its arguments, rule that scatters, its arguments)]
+    [id, pull_linear, shape, dtype, parent, (primitive, parameters)]
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 
 from ..core.forward import Dual
 from ..core.primitive import attach_rule_setters
-from ..core.reverse import ARRAYS, Var, buffer_at, deposit, new_node_id, pull_general
+from ..core.reverse import Var, deposit, new_node_id, pull_general, scatter_into
 from ..core.space import Space
 from ..core.trace import Box, bind, new, strip
 
@@ -67,13 +67,9 @@ def fast_road(general=None, *, views=False):
 
 def tape(prim, x, out, params):
     """A variable for `out`, the result of a linear primitive of the variable `x`."""
-    rule, into = prim.vjp_rules["x"], prim.into_rules.get("x")
-    how = (rule.call, _asked(rule, x, params), None, None)
-    if into is not None:
-        how = (*how[:2], into.call, _asked(into, x, params))
     r = new(Var)
     r.value, r.owner = out, x.owner
-    r.aux = [new_node_id(), pull_linear, out.shape, out.dtype, x.aux, how]
+    r.aux = [new_node_id(), pull_linear, out.shape, out.dtype, x.aux, (prim, params)]
     return r
 
 
@@ -88,21 +84,22 @@ def record(prim, args, k, out, params, saved):
     return r
 
 
-def _asked(rule, x, params):
-    """What the rule asks for: parameters, and the space of the variable `x`."""
-    if "x_space" in rule.asks:
-        params = {**params, "x_space": Space(x.aux[2], x.aux[3])}
-    return tuple(map(params.__getitem__, rule.asks))
-
-
 def pull_linear(node, g, cots, heap, flags):
     """The pull of these operations. Nothing is multiplied, so there is no strong zero to be minded."""
-    parent, (rule, given, into, into_given) = node[4], node[5]
-    if into is not None and isinstance(g, ARRAYS):
-        buffer = buffer_at(parent, cots, heap)
-        if buffer is not None and into(buffer, g, *into_given) is not NotImplemented:
-            return
-    deposit(parent, rule(g, *given), cots, heap)
+    parent, (prim, params) = node[4], node[5]
+    into = prim.into_rules.get("x")
+    if into is not None and scatter_into(parent, g, into.call, _asked(into, parent, params), cots, heap):
+        return
+    rule = prim.vjp_rules["x"]
+    deposit(parent, rule.call(g, *_asked(rule, parent, params)), cots, heap)
+
+
+def _asked(rule, parent, params):
+    """What the rule asks for: parameters, and the space of the node `parent`."""
+    asks = rule.asks
+    if "x_space" in asks:
+        return [Space(parent[2], parent[3]) if ask == "x_space" else params[ask] for ask in asks]
+    return list(map(params.__getitem__, asks))
 
 
 def _replay(node, g, cots, heap, flags, trace, this):
@@ -124,14 +121,14 @@ def link(x, r, prim, params):
     """`r`, known from now on to be a view of `x`, got by `prim`. A number is no view."""
     if r.shape:
         r.view_of = (x, prim, params)
-        try:
-            x.views.append(ref(r))
-        except AttributeError:
+        views = getattr(x, "views", None)
+        if views is None:
             x.views = [ref(r)]
             return r
-        n = len(x.views)
+        views.append(ref(r))
+        n = len(views)
         if n >= 16 and n & (n - 1) == 0:  # now and then, those that are gone leave the list
-            x.views[:] = [w for w in x.views if w() is not None]
+            views[:] = [w for w in views if w() is not None]
     return r
 
 

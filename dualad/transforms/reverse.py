@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from ..core.batch import Batched
 from ..core.checking import checker
 from ..core.errors import NotDifferentiable, StructureError, at_user_line
+from ..core.forward import Dual
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
-from ..core.trace import Box
+from ..core.trace import Box, snapshot
 from ..core.tree import LEAF, ArgumentPlace, Place, TreeDef, flatten_like, tree_flatten, tree_map
 from ._run import as_input, as_output, chosen_arguments, is_traced_by, leave, run, split_aux
 
@@ -224,7 +226,7 @@ def _differentiate(f, argnums, has_aux, holomorphic, args, kwargs, who, strict=F
         # One array: no pytrees. This is the road of scipy.optimize, and worth its lines.
         trace = ReverseTrace(who)
         k = argnums % len(args)
-        variable = trace.leaf(args[k])
+        variable = trace.leaf(snapshot(args[k]))
         leaves, rebuild, session, program = [variable.aux], _only, None, f
         before, after = args[:k], args[k + 1 :]
         args = (*before, variable, *after)
@@ -289,7 +291,10 @@ def _unwrapped(out):
 
 
 def _is_lean(x) -> bool:
-    return type(x) is np.ndarray and x.dtype.kind == "f"
+    return (type(x) is np.ndarray or type(x) in LAYERS) and x.dtype.kind == "f"
+
+
+LAYERS = {Dual, Var, Batched}
 
 
 def _only(leaves):

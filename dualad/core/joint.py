@@ -37,7 +37,11 @@ class Joint(Primitive):
         return self.evaluate(*xs)
 
     def face(self, *xs) -> tuple:  # type: ignore[override]
-        return bind(self, xs, {})
+        outs = bind(self, xs, {})
+        for o in outs:
+            if isinstance(o, Box) and isinstance(o.value, Box):
+                no_newer((o.value,), o.owner, self)
+        return outs
 
     def evaluate(self, *xs) -> tuple:
         """The values."""

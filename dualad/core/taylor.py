@@ -27,6 +27,7 @@ import numpy as np
 
 from .errors import refuse_dtype
 from .forward import push
+from .joint import no_newer
 from .primitive import REGISTRY
 from .space import face, fit_tangent, space_of
 from .trace import Box, Trace, new
@@ -215,7 +216,10 @@ def _slopes(trace, m, prim, curves, params, outs, terms, active):
         slopes = push(prim, primals, params, tuple(known) if prim.multi else known[0], moves, active)
         slopes = slopes if prim.multi else (slopes,)
     sub.alive = False
-    return [[None] * (m + 1) if s is None else coefficients(s, sub) for s in slopes]
+    found = [[None] * (m + 1) if s is None else coefficients(s, sub) for s in slopes]
+    if prim.joint:
+        no_newer([c for slope in found for c in slope], trace, prim)
+    return found
 
 
 def _truncated(trace, coefs):

@@ -17,7 +17,7 @@ import weakref
 
 import numpy as np
 
-from ..core.errors import at_user_line
+from ..core.errors import LeakedValue, at_user_line
 from ..core.linear import Slot, Step
 from ..core.reverse import ReverseTrace, Var, deposit, new_node_id, pull_pick
 from ..core.trace import Box, Trace, new, settled, snapshot, strip
@@ -99,6 +99,7 @@ class BudgetTrace(Trace):
             else:
                 inputs.append(a.copy() if type(a) is np.ndarray else snapshot(a))
                 values.append(a)
+        self.refuse_newer(values, prim)
         out = prim.face(*values, **params)
         if prim.flat is not None:
             return out
@@ -108,6 +109,16 @@ class BudgetTrace(Trace):
         self.sizes.append(sum(map(_bytes, outs)))
         self.produced += self.sizes[-1]
         return boxes if prim.multi else boxes[0]
+
+    def refuse_newer(self, values, prim):
+        """Boxes of traces that were opened after the tape cannot be values on it."""
+        for v in values:
+            if isinstance(v, Box) and v.owner is not None and v.owner.id > self.tape.id:
+                raise LeakedValue(
+                    f"a function under checkpoint(budget=…) closes over a value that {v.owner.name} traces"
+                    f"{at_user_line()} ({prim.name}), while its arguments are traced by {self.tape.name}. Pass that "
+                    "value as an argument, or do without a budget"
+                )
 
     def _out(self, o, active):
         o = o if hasattr(o, "dtype") else np.asarray(o)

@@ -7,14 +7,16 @@ from collections.abc import Callable
 import numpy as np
 import scipy.optimize
 
+from ..core.errors import LeakedValue, at_user_line
 from ..core.space import space_of
-from ..core.trace import strip
-from ..core.tree import tree_flatten, tree_map
+from ..core.trace import Box, strip
+from ..core.tree import tree_flatten, tree_leaves, tree_map
 from ._linear_solve import DENSE_UP_TO
 from .curvature import hessian, hvp
 from .implicit import custom_argmin, custom_fixed_point, custom_root, joined, parts_of
 from .jacobian import jacfwd
 from .reverse import value_and_grad
+from .stop import is_traced
 
 # Methods of scipy.optimize.minimize by what they want to be told.
 _WITH_HESSIAN = {"dogleg", "trust-exact"}
@@ -36,11 +38,24 @@ class _Flat:
         return self.treedef.unflatten(parts_of(v, self.spaces))
 
     def __call__(self, v):
-        out = self.fun(self.tree(v), *self.args)
+        out = self.value(v)
         return joined([np.asarray(o) if isinstance(o, (int, float)) else o for o in tree_flatten(out)[0]])
 
     def value(self, v):
-        return self.fun(self.tree(v), *self.args)
+        out = self.fun(self.tree(v), *self.args)
+        return out if isinstance(v, Box) else self.plain(out)
+
+    def value_and_grad(self, v):
+        return self.plain(value_and_grad(self.value)(v))
+
+    def plain(self, out):
+        """What SciPy is given."""
+        if any(map(is_traced, tree_leaves(out))):
+            raise LeakedValue(
+                f"{getattr(self.fun, '__name__', 'the function')} closes over a traced value{at_user_line()}, and its "
+                "solution would have no derivative with respect to that. Pass the value to the solver, after x0"
+            )
+        return out
 
 
 def root(fun: Callable, x0, *args, method: str = "hybr", solve="auto", options: dict | None = None):
@@ -142,13 +157,13 @@ def argmin(fun: Callable, x0, *args, method: str = "BFGS", solve="auto", options
     def minimum_of(x0, *args):
         flat = _Flat(fun, x0, args)
         found = scipy.optimize.minimize(
-            flat.value if method.lower() in _WITHOUT_GRADIENT else value_and_grad(flat.value),
+            flat.value if method.lower() in _WITHOUT_GRADIENT else flat.value_and_grad,
             flat.start,
             method=method,
             options=options,
             **_derivatives(flat, method.lower()),
         )
-        gradient = lambda v: value_and_grad(flat.value)(v)[1]  # noqa: E731
+        gradient = lambda v: flat.value_and_grad(v)[1]  # noqa: E731
         x = np.asarray(found.x, flat.start.dtype)
         if x.size <= DENSE_UP_TO:
             x = _newton(gradient, hessian(flat.value), x)

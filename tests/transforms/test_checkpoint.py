@@ -342,3 +342,17 @@ def test_checkpoints_in_checkpoints_and_stores_at_their_end(outer, inner):
         for take in (dualad.grad, dualad.hessian, lambda h: dualad.jacrev(dualad.grad(h))):
             got = take(lambda y: OUTER[outer](INNER[inner])(2 * y) @ w)(Y)
             np.testing.assert_allclose(got, take(lambda y: bare(2 * y) @ w)(Y), rtol=1e-12)
+
+
+def test_a_budget_over_a_closure_that_is_newer_than_the_arguments():
+    """It gave zeros for what is closed over; without a budget it is right."""
+
+    def outer(x, wrap):
+        return dualad.grad(lambda a: np.sum(wrap(lambda z: np.sin(a * z))(x)))(0.5)
+
+    bare = dualad.grad(lambda x: outer(x, lambda f: f))(Y)
+    np.testing.assert_allclose(dualad.grad(lambda x: outer(x, checkpoint))(Y), bare)
+    with pytest.raises(
+        dualad.LeakedValue, match=r"closes over a value that grad traces .*test_checkpoint.*argument"
+    ):
+        dualad.grad(lambda x: outer(x, lambda f: checkpoint(f, budget=10**6)))(Y)

@@ -419,3 +419,31 @@ def test_derived_modes_among_rows_of_rows():
     got = dualad.vmap(lambda x: dualad.vmap(lambda s: dualad.jvp(f, (s * x,), (x,))[1])(np.arange(4.0)))(x)
     assert got.shape == (2, 4, 3)
     np.testing.assert_allclose(got[1, 3], dualad.jvp(f.fun, (3 * x[1],), (x[1],))[1])
+
+
+@pytest.mark.parametrize("outer", ["jet", "jvp", "grad", "vmap", "linearize", "sparsity"])
+def test_closures_over_newer_traces_are_refused(outer):
+    """The call belongs to the older trace of its argument, where what is newer cannot be followed: jet gave zeros."""
+
+    def f(x):
+        def inner(a):
+            @dualad.custom_jvp
+            def g(x):
+                return a * x
+
+            g.defjvp(lambda primals, tangents: (g(*primals), a * tangents[0]))
+            return g(x)
+
+        return dualad.jvp(inner, (2.0,), (1.0,))[1]
+
+    x = np.array([1.0, 2.0])
+    take = {
+        "jet": lambda: dualad.jet(f, (x,), ([x, None],)),
+        "jvp": lambda: dualad.jvp(f, (x,), (x,)),
+        "grad": lambda: dualad.grad(lambda x: np.sum(f(x)))(x),
+        "vmap": lambda: dualad.vmap(f)(x),
+        "linearize": lambda: dualad.linearize(f, x),
+        "sparsity": lambda: dualad.jacobian_sparsity(f, x),
+    }[outer]
+    with pytest.raises(dualad.LeakedValue, match="g closes over a value that jvp traces.*as an argument"):
+        take()

@@ -275,3 +275,20 @@ def test_a_solver_may_write_into_its_arguments():
     guess, a = np.ones(2), np.array([4.0, 9.0])
     np.testing.assert_allclose(dualad.grad(lambda a: np.sum(a * root(guess, a)))(a), 1.5 * np.sqrt(a))
     np.testing.assert_array_equal([guess, a], [[1.0, 1.0], [4.0, 9.0]])
+
+
+@pytest.mark.parametrize("solve", [dualad.implicit.root, dualad.implicit.fixed_point, dualad.implicit.argmin])
+def test_solvers_of_functions_that_close_over_traced_values(solve):
+    """SciPy's own error was that of a result which is no proper array of floats."""
+
+    def optimality(x):
+        return np.sum((x - a) ** 2) if solve is dualad.implicit.argmin else a - x / 2
+
+    def f(value):
+        nonlocal a
+        a = value
+        return np.sum(solve(optimality, np.ones(2)))
+
+    a = None
+    with pytest.raises(dualad.LeakedValue, match=r"optimality closes over a traced value .*after x0"):
+        dualad.grad(f)(np.ones(2))

@@ -19,8 +19,8 @@ from collections.abc import Callable
 import numpy as np
 
 DROP = 38.0  # e**-38 of what is at the start is beyond the last digit
-SHORT = 16.0
-BLOCK = 2048  # values at a time: their nodes stay in cache
+SHORT = 8.0
+BLOCK, PIECE = 4096, 256  # values at a time, and at a time at all nodes: these stay in cache
 
 _nodes, _weights = np.polynomial.legendre.leggauss(40)
 NODES, WEIGHTS = ((_nodes + 1) / 2)[:, None], _weights / 2
@@ -48,21 +48,39 @@ def reach(height: Callable, slope: Callable, y: np.ndarray) -> np.ndarray:
     return y
 
 
-def integral(height: Callable, factor: Callable, end: np.ndarray, knees: list) -> np.ndarray:
-    """The integral of factor(y) exp(height(y)) from 0 to `end`, over panels that end at the `knees` of the density.
+def integral(integrand: Callable, end: np.ndarray, knees: list, *parameters) -> np.ndarray:
+    """The integral of integrand(y, *parameters) from 0 to `end`, over panels that end at the `knees` of the density.
 
-    A knee is about 1 wide, so on a short way the nodes of one panel are near enough to each other.
+    A knee is about 1 wide, so on a short way the nodes of one panel are near enough to each other. A panel is computed
+    for those values alone whose way leads through it.
     """
     bends = np.where(end < SHORT, 0, end)
-    inside = np.sort([np.clip(k, 0, bends) for k in (*knees, np.zeros_like(end))], axis=0)
-    edges = [*inside, end]
+    edges = np.zeros((len(knees) + 2, end.size))
+    for k, knee in enumerate(knees):
+        np.clip(knee, 0, bends, out=edges[k + 1])
+    edges[:-1].sort(axis=0)
+    edges[-1] = end
     total = np.zeros_like(end)
     for low, high in zip(edges[:-1], edges[1:], strict=True):
         width = high - low
-        if width.any():
-            y = low + width * NODES
-            total += width * (WEIGHTS @ (factor(y) * np.exp(height(y))))
+        there = np.flatnonzero(width)
+        for k in range(0, there.size, PIECE):
+            i = there[k : k + PIECE] if there.size < width.size else slice(k, k + PIECE)
+            y = width[i] * NODES
+            y += low[i]
+            total[i] += width[i] * (WEIGHTS @ integrand(y, *[p[i] for p in parameters]))
     return total
+
+
+def apart(mask: np.ndarray, f: Callable, *args) -> np.ndarray:
+    """f(True, …) of the arguments where the mask is, f(False, …) of the others."""
+    if mask.all() or not mask.any():
+        return f(bool(mask.all()), *args)
+    out = np.empty(mask.shape)
+    for kind in (True, False):
+        here = mask == kind
+        out[here] = f(kind, *[a[here] for a in args])
+    return out
 
 
 def _excess(u):
@@ -95,6 +113,7 @@ def bell2(m: int, n: int, logs: Callable):
     return total
 
 
+SMALL = 1e4  # below this, a rounding error of an exponent is below 1e-12, its terms not being sorted by size
 FAR = 30.0  # from here on Stirling's series of digamma has all digits
 
 
@@ -119,31 +138,110 @@ def _psi_gap(b, a, psi):
 
 def gamma_tail(a, l, n: int) -> np.ndarray:
     """-(∂/∂a)ⁿ F(l; a) / q(l; a) for the logarithm l of a gamma variable, q = exp(a l - exp(l)) / Γ(a)."""
+    return apart(a < SMALL, lambda small, a, l: _gamma_tail(a, l, n, small), a, l)
+
+
+def _gamma_tail(a, l, n, small):
     from scipy.special import polygamma, psi
 
-    higher = {i: -polygamma(i - 1, a) for i in range(2, n + 1)}
+    higher = [-polygamma(i - 1, a) for i in range(2, n + 1)]
     z, score = np.exp(l), _log_minus_psi(l, a, psi)
     side = np.where(score >= 0, 1.0, -1.0)
 
-    def height(y):
+    def height(u, a, z):
+        """log q at l + u, less that at l; for a small `a`, to which rounding does little, the short way."""
+        return a * u - z * np.expm1(u) if small else u * (a - z) - z * _excess(u)
+
+    def integrand(y, side, score, a, z, *higher):
         u = side * y
-        return u * (a - z) - z * _excess(u)
-
-    def slope(y):
-        return side * (a - z * np.exp(side * y))
-
-    def factor(y):
-        return bell(n, lambda i: score + side * y if i == 1 else higher[i])
+        weight = np.exp(height(u, a, z))
+        weight *= bell(n, lambda i: score + u if i == 1 else higher[i - 2])
+        return weight
 
     above = 2 * np.maximum(a - z, 0) / z + np.sqrt(2 * DROP / z)
     above = np.where(a < 1, np.minimum(above, np.log1p(DROP / z) + 5), above)
     above = np.minimum(above, np.log1p((DROP + a * above) / z))
-    end = reach(height, slope, np.where(side > 0, above, (DROP + z) / a))
-    return side * integral(height, factor, end, [-side * l, side * (-40 - l)])
+    end = reach(
+        lambda y: a * (side * y) - z * np.expm1(side * y),
+        lambda y: side * (a - z * np.exp(side * y)),
+        np.where(side > 0, above, (DROP + z) / a),
+    )
+    return side * integral(integrand, end, [-side * l, side * (-40 - l)], side, score, a, z, *higher)
 
 
 def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
     """-(∂/∂a)ᵐ (∂/∂b)ⁿ F / q for the log-odds l of a beta variable, q = s**a (1 - s)**b / B(a, b), s = expit(l)."""
+    if (m, n) == (0, 1):
+        return -beta_tail(b, a, -l, 1, 0)
+    if (m, n) != (1, 0):
+        return _beta_tail(a, b, l, m, n)
+    from scipy.special import psi
+
+    gap = _psi_gap(a, b, psi)
+    side = np.where(gap >= _softplus(-l), 1.0, -1.0)
+    end = _beta_reach(a, b, l, side)
+    farthest = np.where(side > 0, np.minimum(end, _softplus(-l)), end)
+    return apart(
+        (a + b) * farthest < SMALL,
+        lambda small, *args: _beta_slope(*args) if small else _beta_tail(*args[:3], 1, 0),
+        *(a, b, l, gap, side, end),
+    )
+
+
+def _softplus(x):
+    """log(1 + exp(x)), with all digits for a very negative `x` too."""
+    out = np.abs(x)
+    np.negative(out, out=out)
+    np.exp(out, out=out)
+    np.log1p(out, out=out)
+    out += np.maximum(x, 0)
+    return out
+
+
+def _beta_knees(a, b, l, side):
+    bend = np.log((a + 1) / (b + 1))
+    return [side * (k - l) for k in (bend - 40, bend, np.zeros_like(l), bend + 40)]
+
+
+def _beta_reach(a, b, l, side):
+    """How far the integral goes: all logarithms are softplus, of l and of x = l + side y."""
+    minus_log_s, minus_log_c = _softplus(-l), _softplus(l)
+
+    def height(y):
+        x = side * y
+        shift = minus_log_s - _softplus(-l - x)
+        return (a + b) * shift - b * x
+
+    def slope(y):
+        x = np.exp(-(l + side * y))
+        return side * (a - (a + b) / (1 + x))
+
+    bound = np.where(
+        side > 0, (DROP + a * minus_log_s) / b + minus_log_s, (DROP + b * minus_log_c) / a + minus_log_c
+    )
+    return reach(height, slope, bound)
+
+
+def _beta_slope(a, b, l, gap, side, end):
+    """`beta_tail` of (1, 0), the short way: the logarithm of s is both the score and in the density."""
+    top = (a + b) * _softplus(-l) + b * l
+
+    def integrand(y, a, b, l, gap, side, top):
+        y *= side
+        y += l
+        minus_log_s = _softplus(-y)
+        y *= -b
+        y += top
+        y -= (a + b) * minus_log_s
+        np.exp(y, out=y)
+        y *= gap - minus_log_s
+        return y
+
+    return side * integral(integrand, end, _beta_knees(a, b, l, side), a, b, l, gap, side, top)
+
+
+def _beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
+    """`beta_tail` of any order, the careful way."""
     from scipy.special import expit, log_expit, polygamma, psi
 
     constants = {(1, 0): _psi_gap(a, b, psi), (0, 1): _psi_gap(b, a, psi)}
@@ -152,33 +250,31 @@ def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
             if i + j > 1:
                 own = polygamma(i - 1, a) if j == 0 else polygamma(j - 1, b) if i == 0 else 0.0
                 constants[i, j] = polygamma(i + j - 1, a + b) - own
-    s, c, log_s, log_c = expit(l), expit(-l), log_expit(l), log_expit(-l)
+    log_s, log_c = log_expit(l), log_expit(-l)
     first = constants[1, 0] + log_s if m >= n else -(constants[0, 1] + log_c)
     side = np.where(first >= 0, 1.0, -1.0)
 
-    def height(y):
-        u = side * y
+    def height(u, a, b, l, log_s, log_c):
         v = np.clip(u, -1, 1)
-        near = -a * np.log1p(c * np.expm1(-v)) - b * np.log1p(s * np.expm1(v))
-        if np.all(y < 1):
+        near = -a * np.log1p(expit(-l) * np.expm1(-v)) - b * np.log1p(expit(l) * np.expm1(v))
+        if np.all(np.abs(u) < 1):
             return near
         x = l + u
-        return np.where(y < 1, near, a * (log_expit(x) - log_s) + b * (log_expit(-x) - log_c))
+        return np.where(np.abs(u) < 1, near, a * (log_expit(x) - log_s) + b * (log_expit(-x) - log_c))
 
-    def slope(y):
-        x = l + side * y
-        return side * (a * expit(-x) - b * expit(x))
+    def integrand(y, side, a, b, l, log_s, log_c, *rest):
+        u = side * y
+        x = l + u
+        logs = dict(zip(constants, rest, strict=True))
+        if m:
+            logs[1, 0] = logs[1, 0] + log_expit(x)
+        if n:
+            logs[0, 1] = logs[0, 1] + log_expit(-x)
+        return bell2(m, n, lambda i, j: logs[i, j]) * np.exp(height(u, a, b, l, log_s, log_c))
 
-    def factor(y):
-        x = l + side * y
-        first = {(1, 0): log_expit(x) if m else 0.0, (0, 1): log_expit(-x) if n else 0.0}
-        return bell2(m, n, lambda i, j: constants[i, j] + first.get((i, j), 0.0))
-
-    bound = np.where(side > 0, (DROP - a * log_s) / b - log_s, (DROP - b * log_c) / a - log_c)
-    end = reach(height, slope, bound)
-    bend = np.log((a + 1) / (b + 1))
-    knees = [side * (k - l) for k in (bend - 40, bend, np.zeros_like(l), bend + 40)]
-    return side * integral(height, factor, end, knees)
+    end = _beta_reach(a, b, l, side)
+    given = (side, a, b, l, log_s, log_c, *constants.values())
+    return side * integral(integrand, end, _beta_knees(a, b, l, side), *given)
 
 
 def ratio_slopes(ratio, kappa, n: int) -> list:
@@ -206,10 +302,8 @@ def vonmises_tail(kappa, x, n: int) -> np.ndarray:
     low = np.where(side < 0, 0.0, t)
     high = np.where(side < 0, t, 2 * np.arcsin(np.sqrt(np.minimum(1, start + DROP / (2 * kappa)))))
 
-    def height(y):
-        return 2 * kappa * (start - np.sin((low + y) / 2) ** 2)
+    def integrand(y, kappa, start, low, ratio, *slopes):
+        weight = np.exp(2 * kappa * (start - np.sin((low + y) / 2) ** 2))
+        return weight * bell(n, lambda i: np.cos(low + y) - ratio if i == 1 else -slopes[i - 2])
 
-    def factor(y):
-        return bell(n, lambda i: np.cos(low + y) - ratio if i == 1 else -slopes[i - 1])
-
-    return np.sign(x) * side * integral(height, factor, high - low, [])
+    return np.sign(x) * side * integral(integrand, high - low, [], kappa, start, low, ratio, *slopes[1:])

@@ -113,7 +113,7 @@ def bell2(m: int, n: int, logs: Callable):
     return total
 
 
-SMALL = 1e4  # below this, a rounding error of an exponent is below 1e-12, its terms not being sorted by size
+SMALL = 1e4  # of the terms of an exponent: below this, their rounding errors are below 1e-12
 FAR = 30.0  # from here on Stirling's series of digamma has all digits
 
 
@@ -180,9 +180,11 @@ def beta_tail(a, b, l, m: int, n: int) -> np.ndarray:
     gap = _psi_gap(a, b, psi)
     side = np.where(gap >= _softplus(-l), 1.0, -1.0)
     end = _beta_reach(a, b, l, side)
-    farthest = np.where(side > 0, np.minimum(end, _softplus(-l)), end)
+    size = (a + b) * (_softplus(-l) + np.where(side > 0, 0.0, end)) + b * np.abs(
+        l
+    )  # of what an exponent is made of
     return apart(
-        (a + b) * farthest < SMALL,
+        size < SMALL,
         lambda small, *args: _beta_slope(*args) if small else _beta_tail(*args[:3], 1, 0),
         *(a, b, l, gap, side, end),
     )

@@ -9,11 +9,8 @@ import dis
 import sys
 from types import FrameType
 
-import numpy as np
-
 from ..core.errors import MissingRule, at_user_line
 
-GENERATORS = (np.random.Generator, np.random.RandomState)
 # Names of methods that mean nothing else.
 METHODS = frozenset(
     """
@@ -54,7 +51,11 @@ def _draws(frame) -> bool:
     names = _names_of_line(frame)
     if METHODS & names or ("random" in names and ({"np", "numpy"} & names)):
         return True
-    return any(isinstance(frame.f_locals.get(n, frame.f_globals.get(n)), GENERATORS) for n in names)
+    random = sys.modules.get("numpy.random")
+    if random is None:  # nobody has a generator
+        return False
+    kinds = (random.Generator, random.RandomState)
+    return any(isinstance(frame.f_locals.get(n, frame.f_globals.get(n)), kinds) for n in names)
 
 
 def _names_of_line(frame) -> set:

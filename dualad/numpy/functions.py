@@ -7,8 +7,8 @@ The others run NumPy's body again (`rerun.py`).
 from __future__ import annotations
 
 import functools
+from _thread import allocate_lock as Lock  # threading itself is slow to import
 from collections.abc import Callable
-from threading import Lock
 
 import numpy as np
 

@@ -4,6 +4,7 @@ the modules `linalg`, `fft`, `emath`, `polynomial`, whose functions look at all 
 from __future__ import annotations
 
 import types
+from functools import partial
 
 import numpy as np
 
@@ -33,21 +34,37 @@ def face_of(value):
 
 
 class Namespace(types.ModuleType):
-    """A module of NumPy's with our faces of its functions."""
+    """A module of NumPy's with our faces of its functions. NumPy imports some only when asked for; so does this.
 
-    def __init__(self, module):
-        super().__init__(f"dualad.{module.__name__}", module.__doc__)
-        self._module = module
+    Parameters
+    ----------
+    parent : module
+        The module of NumPy's that has it.
+    name : str
+    own : callable, optional
+        Gives the names for which something else stands here.
+    """
+
+    def __init__(self, parent, name, own=dict):
+        super().__init__(
+            f"dualad.{parent.__name__}.{name}", f"`{parent.__name__}.{name}`, for traced values as well."
+        )
+        self._parent, self._name, self._own = parent, name, own
 
     def __getattr__(self, name):
-        value = getattr(self._module, name)
-        inner = isinstance(value, types.ModuleType) and value.__name__.startswith("numpy.")
-        value = Namespace(value) if inner else face_of(value)
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        module = getattr(self._parent, self._name)
+        value = self._own().get(name)
+        if value is None:
+            value = getattr(module, name)
+            inner = isinstance(value, types.ModuleType) and value.__name__.startswith("numpy.")
+            value = Namespace(module, name) if inner else face_of(value)
         setattr(self, name, value)
         return value
 
     def __dir__(self):
-        return dir(self._module)
+        return sorted({*dir(getattr(self._parent, self._name)), *self._own()})
 
 
 class Rows:
@@ -117,11 +134,11 @@ def _elementwise(function, given, otypes):
 
 def special() -> dict:
     """The names of `dualad.numpy` that are none of NumPy's functions."""
-    modules = {name: Namespace(getattr(np, name)) for name in ("linalg", "fft", "emath", "polynomial")}
-    for name in ("linalg", "fft"):
-        vars(modules[name]).update(standard.module_names(name))
     return {
-        **modules,
+        "linalg": Namespace(np, "linalg", partial(standard.module_names, "linalg")),
+        "fft": Namespace(np, "fft", partial(standard.module_names, "fft")),
+        "emath": Namespace(np, "emath"),
+        "polynomial": Namespace(np, "polynomial"),
         "r_": Rows(np.r_),
         "c_": Rows(np.c_),
         "vectorize": vectorize,

@@ -6,7 +6,6 @@ not imported here: a finder waits for their module, and speaks to it as soon as 
 
 from __future__ import annotations
 
-import importlib.util
 import sys
 
 import numpy as np
@@ -55,7 +54,9 @@ class Finder:
         tell = WAITING.pop(name)
         if not WAITING:
             sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
+        from importlib.util import find_spec  # few programs come here
+
+        spec = find_spec(name)
         if spec is not None and spec.loader is not None:
             spec.loader.exec_module = _then(spec.loader.exec_module, tell)
         return spec

@@ -9,7 +9,8 @@ from ..core.errors import ShapeError, at_user_line
 from ..ops import conv as _conv
 from ..ops import pool as _pool
 from ..ops.pad import pad as _pad
-from ._engine import Tensor, op, pair, value, wrap
+from ..ops.standardize import standardize
+from ._engine import Tensor, pair, value, wrap
 
 Size = int | Sequence[int]
 
@@ -193,9 +194,7 @@ def group_norm(
             f"{list(x.shape)} and num_groups={num_groups}{at_user_line()}"
         )
     sets = x.reshape((x.shape[0], num_groups, -1))
-    n = sets.shape[2]
-    d = sets - op.sum(sets, axis=2, keepdims=True) / n
-    out = (d / op.sqrt(op.sum(op.square(d), axis=2, keepdims=True) / n + eps)).reshape(x.shape)
+    out = standardize(sets, eps=float(eps))[0].reshape(x.shape)
     column = (1, -1) + (1,) * (x.ndim - 2)
     out = out if weight is None else out * value(weight).reshape(column)
     return wrap(out if bias is None else out + value(bias).reshape(column))

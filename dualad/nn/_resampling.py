@@ -49,7 +49,7 @@ def interpolate(
         axis = k + 2
         if "nearest" in mode:
             places = _nearest(x.shape[axis], n, scale, 0.5 if mode == "nearest-exact" else 0.0)
-            x = x[(slice(None),) * axis + (places,)]
+            x = _taken(x, axis, places)
         else:
             weights = _linear(x.shape[axis], n, scale, bool(align_corners)).astype(x.dtype)
             x = op.swapaxes(op.swapaxes(x, axis, -1) @ weights.T, axis, -1)
@@ -99,6 +99,15 @@ def _nearest(old, new, scale, shift):
     """Which of the old entries each of the new ones is; in single precision, as PyTorch computes it."""
     places = (np.arange(new, dtype=np.float32) + np.float32(shift)) * np.float32(scale)
     return np.minimum(places.astype(np.int64), old - 1)
+
+
+def _taken(x, axis, places):
+    """Entries of `x` by place along an axis; where each is taken equally often, in turn, as copies side by side."""
+    old, times = x.shape[axis], len(places) // max(1, x.shape[axis])
+    if not times or len(places) != times * old or np.any(places != np.arange(len(places)) // times):
+        return x[(slice(None),) * axis + (places,)]
+    shape = (*x.shape[:axis], len(places), *x.shape[axis + 1 :])
+    return op.stack(*(x,) * times, axis=axis + 1).reshape(shape)
 
 
 def _linear(old, new, scale, align_corners):

@@ -20,6 +20,7 @@ from ..ops import pool as _pool
 from ..ops.flow import stop_value
 from ..ops.linear import linear as _linear
 from ..ops.pad import pad as _pad
+from ..ops.standardize import standardize
 from ._activations import elu as elu
 from ._activations import gelu as gelu
 from ._activations import hardtanh as hardtanh
@@ -393,9 +394,8 @@ def layer_norm(
             f"Given normalized_shape={list(shape)}, expected input with shape "
             f"[*, {str(list(shape))[1:]}, but got input of size {list(x.shape)}"
         )
-    axes, n = tuple(range(-len(shape), 0)), prod(shape)
-    d = x - op.sum(x, axis=axes, keepdims=True) / n
-    out = d / op.sqrt(op.sum(op.square(d), axis=axes, keepdims=True) / n + eps)
+    rows = x.reshape((*x.shape[: x.ndim - len(shape)], prod(shape)))
+    out = standardize(rows, eps=float(eps))[0].reshape(x.shape)
     out = out if weight is None else out * value(weight)
     return wrap(out if bias is None else out + value(bias))
 

@@ -29,7 +29,8 @@ from . import sort as sort
 
 LATER = """
 contract conv convolve determinant draws eigen einsum fft interpolate linalg linear losses lstm norms pool products
-qr recurrent slopes softmax sparse special svd transport updates
+qr recurrent slopes softmax sparse special standardize svd transport
+updates
 """.split()
 
 

@@ -8,6 +8,8 @@ from . import convnets as convnets
 from . import kernels as kernels
 from . import jacobians as jacobians
 from . import curvature as curvature
+from . import recurrent as recurrent
+from . import draws as draws
 from . import bundle as bundle
 from . import sparse as sparse
 from . import checkpointing as checkpointing

@@ -16,6 +16,7 @@ import numpy as np
 
 from .errors import DualadError
 from .joint import batched
+from .memory import rows_apart
 from .primitive import names_of
 from .space import face
 from .trace import Box, Trace, new
@@ -68,6 +69,8 @@ class BatchTrace(Trace):
             out = prim.face(*_align(values, mask), **params)
         elif prim.batch is not None:
             out = _apply_rule(prim, values, mask, self.size, params)
+            if type(out) is np.ndarray and self.size > 1 and out.ndim > 1:
+                out = rows_apart(out, packed=True)
         else:
             out = self._loop(prim, values, mask, params)
         if prim.multi:

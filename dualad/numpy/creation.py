@@ -9,6 +9,7 @@ import itertools
 
 import numpy as np
 
+from ..core.memory import in_order, lying_as, ordered, row
 from ..core.space import space_of
 from ..core.trace import Box, Const, as_array_hook, settled, snapshot, strip
 from ..ops.layout import cast
@@ -17,30 +18,31 @@ from .functions import holds_box, implements
 from .rerun import REPLACED
 
 
-def copied(x):
+def copied(x, order="K"):
     """A box of its own. The values of a trace are never written to, and shared; an array without one may show memory
     of the program's, which `np.asarray` gives and takes."""
     x = snapshot(x)
     if type(x) is Const:
-        x.value = x.value.copy("K")
-    return x
+        x.value = x.value.copy(order)
+        return x
+    return in_order(x, order)
 
 
-def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
+def array(obj, dtype=None, *, copy=True, ndmin=0, order="K", subok=False, like=None):
     """A dualad array of nested lists of numbers and traced values, or of an array.
 
     Parameters
     ----------
     obj : array-like
     dtype : dtype, optional
-    copy, ndmin : as in `np.array`
+    copy, ndmin, order : as in `np.array`
     """
     if isinstance(obj, Box):
-        x = copied(obj) if copy else settled(obj)
+        x = copied(obj, order) if copy else ordered(settled(obj), order)
     elif isinstance(obj, (list, tuple)):
         x = as_array_hook[0](obj)
     else:
-        x = np.array(obj, copy=copy, **kwargs)
+        x = np.array(obj, copy=copy, order=order)
     if dtype is not None:
         x = cast(x, dtype)
     if x.ndim < ndmin:
@@ -51,9 +53,9 @@ def array(obj, dtype=None, *, copy=True, ndmin=0, **kwargs):
 def asarray(obj, dtype=None, order=None, *, copy=None, device=None, like=None):
     """`obj` as a dualad array, without a copy where it is one."""
     return (
-        array(obj, dtype, copy=bool(copy))
+        array(obj, dtype, copy=bool(copy), order=order)
         if isinstance(obj, (Box, list, tuple))
-        else array(obj, dtype, copy=copy)
+        else array(obj, dtype, copy=copy, order=order)
     )
 
 
@@ -95,7 +97,7 @@ def full(shape, fill_value, dtype=None, order="C", *, device=None, like=None):
         return Const(np.full(shape, fill_value, dtype, order))
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     filled = snapshot(broadcast_to(fill_value, shape=shape))  # an array of its own, no read-only view
-    return filled if dtype is None else filled.astype(dtype)
+    return in_order(filled if dtype is None else filled.astype(dtype), order)
 
 
 def fromiter(iter, dtype, count=-1, *, like=None):
@@ -121,38 +123,58 @@ def kaiser(M, beta):
 
 
 CREATION.update(full=full, fromiter=fromiter, require=require, kaiser=kaiser)
-CREATION.update(dict.fromkeys(("asanyarray", "ascontiguousarray", "asfortranarray"), asarray))
+CREATION.update(asanyarray=asarray)
+
+
+def ascontiguousarray(a, dtype=None, *, like=None):
+    """`a` as a dualad array of at least one axis, in C's order in memory."""
+    return array(a, dtype, copy=None, ndmin=1, order="C")
+
+
+def asfortranarray(a, dtype=None, *, like=None):
+    """`a` as a dualad array in Fortran's order in memory."""
+    return array(a, dtype, copy=None, order="F")
+
+
+CREATION.update(ascontiguousarray=ascontiguousarray, asfortranarray=asfortranarray)
 
 
 @implements(np.zeros_like)
 def zeros_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    return _like(np.zeros, a, dtype, shape)
+    return _like(np.zeros_like, a, dtype, order, shape)
 
 
 @implements(np.ones_like)
 def ones_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    return _like(np.ones, a, dtype, shape)
+    return _like(np.ones_like, a, dtype, order, shape)
 
 
 @implements(np.empty_like)
 def empty_like(a, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    return _like(np.empty, a, dtype, shape)
+    return _like(np.empty_like, a, dtype, order, shape)
 
 
 @implements(np.full_like)
 def full_like(a, fill_value, dtype=None, order="K", subok=True, shape=None, *, device=None):
-    space = space_of(a)
-    return full(space.shape if shape is None else shape, fill_value, space.dtype if dtype is None else dtype)
+    buffer = _like(np.empty_like, a, dtype, order, shape)
+    if not isinstance(fill_value, Box):
+        buffer.value[...] = fill_value
+        return buffer
+    return lying_as(full(buffer.shape, fill_value, buffer.dtype), buffer.value)
 
 
-def _like(make, a, dtype, shape):
-    space = space_of(a)
-    return Const(make(space.shape if shape is None else shape, space.dtype if dtype is None else dtype))
+def _like(make, a, dtype, order, shape):
+    """`make`, of NumPy, for an array that lies as `a`."""
+    if isinstance(a, Box):
+        model = row(a)
+    else:
+        model = a if isinstance(a, np.ndarray) else np.empty(*space_of(a))
+    return Const(make(model, dtype, order, shape=shape))
 
 
 @implements(np.copy)
 def copy(a, order="K", subok=False):
-    return copied(a)
+    return copied(a, order)
 
 
 @implements(np.shape)

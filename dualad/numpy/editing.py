@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.memory import in_order, order_of
+from ..core.trace import strip
+from ..ops.index import getitem
 from .functions import boxed, holds_box, implements
 from .stores import refuse_loss
 from .ufuncs import store
@@ -28,23 +31,23 @@ def insert(arr, obj, values, axis=None):
     values = np.broadcast_to(values, arr.shape[:axis] + (places,) + arr.shape[axis + 1 :])
     values = values if values.dtype == arr.dtype else values.astype(arr.dtype)
     order = np.insert(np.arange(n), obj, n + np.arange(places))
-    return np.take(np.concatenate([arr, values], axis=axis), order, axis=axis)
+    return in_order(np.take(np.concatenate([arr, values], axis=axis), order, axis=axis), order_of(arr))
 
 
 @implements(np.choose)
 def choose(a, choices, out=None, mode="raise"):
-    a = np.asarray(without_derivative(a))
+    a = boxed(without_derivative(a))
     choices = [boxed(c) for c in choices]
     if mode == "wrap":
         a = a % len(choices)
     elif mode == "clip":
         a = np.clip(a, 0, len(choices) - 1)
-    elif np.any((a < 0) | (a >= len(choices))):
+    elif np.any(strip((a < 0) | (a >= len(choices)))):
         raise ValueError("invalid entry in choice array")
     shape = np.broadcast_shapes(a.shape, *(c.shape for c in choices))
     rows = np.stack([np.broadcast_to(c, shape) for c in choices])
     chosen = np.take_along_axis(rows, np.broadcast_to(a, shape)[None], axis=0)[0]
-    return chosen if out is None else store(out, chosen)
+    return in_order(chosen, "C") if out is None else store(out, chosen)
 
 
 @implements(np.compress)
@@ -58,7 +61,10 @@ def delete(arr, obj, axis=None):
     arr = boxed(arr)
     if axis is None:
         arr, axis = arr.reshape(-1), 0
-    return np.take(arr, np.delete(np.arange(arr.shape[axis]), obj), axis=axis)
+    kept = np.delete(np.arange(arr.shape[axis]), obj)
+    if np.ndim(obj) and not isinstance(obj, slice):
+        return getitem(arr, (slice(None),) * (axis % arr.ndim) + (kept,))
+    return in_order(np.take(arr, kept, axis=axis), order_of(arr))
 
 
 @implements(np.block)

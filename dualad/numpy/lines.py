@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.memory import lying_as, row
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.layout import cast
@@ -58,7 +59,8 @@ def gradient(f, *varargs, axis=None, edge_order=1):
         if not spacing.ndim and not isinstance(spacing, Box) and spacing.dtype.kind == "f":
             slopes.append(face("slopes")(f, axis=a, step=float(spacing), edge_order=edge_order))
         else:
-            slopes.append(np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a))
+            found = np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a)
+            slopes.append(lying_as(found, np.empty_like(row(f))))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 

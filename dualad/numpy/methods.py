@@ -16,6 +16,7 @@ from ..core.trace import Box, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
 from .protocols import missing_attribute
+from .replacing import cycled
 from .sparse_products import product, product_from_left
 from .values import on_values
 
@@ -91,7 +92,7 @@ def _attach_in_place():
 def _in_place(op):
     def method(self, other):
         out = op(self, other)
-        if self.shape == () and not _is_0d_array(strip(self)):
+        if self.shape == () and not (_is_0d_array(strip(self)) or getattr(self, "view_of", None)):
             return out
         if out.dtype != self.dtype and not np.can_cast(out.dtype, self.dtype, "same_kind"):
             raise TypeError(
@@ -122,11 +123,15 @@ def _transpose(self, *axes):
 
 
 def _astype(self, dtype, order="K", casting="unsafe", subok=True, copy=True):
-    return shaping.astype(self, dtype, copy=copy)
+    return shaping.as_type(self, dtype, order, copy)
+
+
+def _copy(self, order="C"):
+    return creation.copied(self, order)
 
 
 def _flatten(self, order="C"):
-    return creation.copy(shaping.ravel(self, order))
+    return creation.copied(shaping.ravel(self, order))
 
 
 def _sort(self, axis=-1, kind=None, order=None, *, stable=None):
@@ -196,7 +201,7 @@ _METHODS = {
     **{name: _value_method(name) for name in "nonzero searchsorted".split()},
     "dot": products.dot,
     "compress": lambda self, condition, axis=None, out=None: np.compress(condition, self, axis, out),
-    "copy": creation.copy,
+    "copy": _copy,
     "reshape": _reshape,
     "transpose": _transpose,
     "astype": _astype,
@@ -213,7 +218,7 @@ _METHODS = {
     "T": property(lambda self: shaping.transpose(self)),
     "mT": property(lambda self: shaping.matrix_transpose(self)),
     "at": property(_at),
-    "flat": property(stores.flat, lambda self, v: stores.flat(self).__setitem__(..., v)),
+    "flat": property(stores.flat, lambda self, v: stores.flat(self).__setitem__(..., cycled(v, self.size))),
     "itemsize": property(lambda self: self.dtype.itemsize),
     "nbytes": property(lambda self: self.size * self.dtype.itemsize),
     "device": property(lambda self: "cpu"),

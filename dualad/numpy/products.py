@@ -7,6 +7,7 @@ import inspect
 
 import numpy as np
 
+from ..core.memory import ordered
 from ..core.space import face
 from ..ops.layout import cast
 from . import gufuncs
@@ -26,12 +27,34 @@ def einsum(*operands, out=None, dtype=None, order="K", casting="safe", optimize=
     from ..ops import contract
     from ..ops import einsum as E
 
-    reject("np.einsum", **({} if order in ("K", "C", "A") else {"order": (order, None)}))
+    reject("np.einsum", **({} if order in ("K", "C", "F", "A") else {"order": (order, None)}))
     if dtype is not None:
         subscripts, operands = E._read(operands)
         operands = [subscripts, *(_cast_safely(boxed(x), np.dtype(dtype), casting) for x in operands)]
-    result = contract.einsum(*operands, optimize=optimize)
+    view = _view_by_subscripts(*E._read(operands)) if out is None else None
+    if view is not None:
+        return view
+    result = ordered(contract.einsum(*operands, optimize=optimize), order)
     return result if out is None else store(out, result)
+
+
+def _view_by_subscripts(subscripts, operands):
+    """Of one operand without a sum, NumPy's einsum is a view; None for all others."""
+    from ..ops import einsum as E
+
+    if len(operands) != 1:
+        return None
+    x = boxed(operands[0])
+    term, output = E.explicit(subscripts, [x.ndim]).split("->")
+    if set(term) != set(output) or len(set(output)) != len(output):
+        return None
+    if any(x.shape[term.index(c)] != n for c, n in zip(term, x.shape, strict=True)):
+        return None
+    for c in output:
+        while term.count(c) > 1:
+            i, j = term.index(c), term.rindex(c)
+            x, term = np.diagonal(x, 0, i, j), term[:i] + term[i + 1 : j] + term[j + 1 :] + c
+    return np.transpose(x, [term.index(c) for c in output])
 
 
 def _cast_safely(x, dtype, casting):

@@ -28,7 +28,11 @@ def plain_value(x: Box, doing: str, remedy: str):
     kind = "its derivative"
     if any(isinstance(layer, Batched) for layer in _layers(x)):
         kind = "its rows"  # which stop_gradient keeps
-        instead = remedy.split("; or dualad.stop_gradient")[0].split("If the derivative is not wanted")[0].rstrip(" .")
+        instead = (
+            remedy.split("; or dualad.stop_gradient")[0]
+            .split("If the derivative is not wanted")[0]
+            .rstrip(" .")
+        )
         remedy = f"{instead}. {_OF_ROWS}" if instead else _OF_ROWS
     raise ConversionError(
         f"{doing} would lose {kind}: the value is traced by {x.owner.name}{at_user_line()}. {remedy}"
@@ -199,7 +203,7 @@ def _format(self, spec):
 
 
 def _copy(self, *_):
-    return self.copy()
+    return self.copy("K")
 
 
 def _reduce_ex(self, protocol):

@@ -7,6 +7,7 @@ import operator
 import numpy as np
 
 from ..ops.layout import cast
+from .creation import copied
 from .functions import boxed, implements
 
 
@@ -74,4 +75,5 @@ def meshgrid(*xi, copy=True, sparse=False, indexing="xy"):
     grids = []
     for k, x in enumerate(map(boxed, xi)):
         grids.append(x.reshape(tuple(-1 if a == place[k] else 1 for a in range(n))))
-    return tuple(grids) if sparse else tuple(np.broadcast_arrays(*grids))
+    grids = grids if sparse else np.broadcast_arrays(*grids)
+    return tuple(copied(g) if copy else g for g in grids)

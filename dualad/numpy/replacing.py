@@ -30,7 +30,8 @@ def put(a, ind, v, mode="raise"):
         ind = ind % a.size
     elif mode == "clip":
         ind = np.clip(ind, 0, a.size - 1)
-    if ind.size:
+    v = boxed(v)
+    if ind.size and v.size:
         flat(a)[ind] = cycled(v, ind.size)
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import NotDifferentiable, StoreError, at_user_line
+from ..core.memory import lying_as, row
 from ..core.space import face
 from ..core.trace import Box, Const
 from ..ops import sort as sorting
 from ..ops.index import added_at, getitem
+from .creation import copied
 from .functions import NoValue, boxed, holds_box, implements, reject
 from .ufuncs import _OPS, store
 from .values import on_values, without_derivative
@@ -50,7 +52,7 @@ def take(a, indices, axis=None, out=None, mode="raise"):
     elif mode == "clip":
         indices = np.clip(indices, 0, n - 1)
     found = getitem(a, (slice(None),) * (axis % a.ndim) + (indices[()] if indices.ndim == 0 else indices,))
-    return found if out is None else store(out, found)
+    return copied(found, "C") if out is None else store(out, found)
 
 
 @implements(np.take_along_axis)
@@ -81,7 +83,9 @@ def argsort(a, axis=-1, kind=None, order=None, *, stable=None):
 def partition(a, kth, axis=-1, kind="introselect", order=None):
     reject("np.partition", order=(order, None))
     a, kth = boxed(a), _hashable(kth)
-    return sorting.partition(a.reshape(-1), kth, 0) if axis is None else sorting.partition(a, kth, axis)
+    if axis is None:
+        return sorting.partition(a.reshape(-1), kth, 0)
+    return lying_as(sorting.partition(a, kth, axis), np.empty_like(row(a)))
 
 
 @implements(np.argpartition)

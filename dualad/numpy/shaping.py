@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..core.memory import in_order, order_of, ordered, row
 from ..core.trace import Box, strip
 from ..ops import shape as S
 from ..ops.layout import cast, moved
@@ -31,11 +32,20 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
 
 @implements(np.ravel)
 def ravel(a, order="C"):
-    if order in ("K", "A"):  # as NumPy has it: in the order of memory where that is Fortran's
-        value = np.asarray(strip(boxed(a)))
-        flags = value[(0,) * (value.ndim - np.ndim(a))].flags  # of one row, in a vmap
+    a = boxed(a)
+    flags = row(a).flags
+    if order == "K" and not (flags.c_contiguous or flags.f_contiguous):
+        return copied(reshape(transpose(a, _as_in_memory(row(a))), -1))
+    if order in ("K", "A"):
         order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
-    return reshape(a, -1, order=order)
+    view = flags.f_contiguous if order == "F" else flags.c_contiguous
+    flat = reshape(a, -1, order=order)
+    return flat if view else copied(flat)
+
+
+def _as_in_memory(a):
+    """The axes in the order of memory."""
+    return [int(k) for k in np.argsort([-abs(s) for s in a.strides], kind="stable")]
 
 
 @implements(np.transpose, np.permute_dims)
@@ -75,7 +85,8 @@ def broadcast_to(array, shape, subok=False):
 @implements(np.broadcast_arrays)
 def broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*[np.shape(a) if not isinstance(a, Box) else a.shape for a in args])
-    return tuple(broadcast_to(a, shape) for a in args)
+    args = [boxed(a) for a in args]
+    return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in args)
 
 
 @implements(np.squeeze)
@@ -128,14 +139,15 @@ def repeat(a, repeats, axis=None):
 
 @implements(np.tile)
 def tile(A, reps):
-    return S.tile(boxed(A), reps=(int(reps),) if np.ndim(reps) == 0 else tuple(int(r) for r in reps))
+    return copied(S.tile(boxed(A), reps=(int(reps),) if np.ndim(reps) == 0 else tuple(int(r) for r in reps)))
 
 
 @implements(np.pad)
 def pad(array, pad_width, mode="constant", **kwargs):
     if callable(mode):
         return _padded_by(mode, boxed(array), pad_width, kwargs)
-    return S.pad(boxed(array), pad_width, mode, **kwargs)
+    array = boxed(array)
+    return in_order(S.pad(array, pad_width, mode, **kwargs), order_of(array))
 
 
 def _padded_by(fill, x, pad_width, kwargs):
@@ -175,5 +187,9 @@ def diag(v, k=0):
 
 @implements(np.astype)
 def astype(x, dtype, /, *, copy=True, device=None):
-    y = cast(boxed(x), dtype)
-    return copied(y) if copy and y is x else y
+    return as_type(boxed(x), dtype, "K", copy)
+
+
+def as_type(x, dtype, order, copy):
+    y = cast(x, dtype)
+    return copied(y, order) if copy and y is x else ordered(y, order)

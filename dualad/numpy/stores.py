@@ -13,6 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..core.errors import StoreError, at_user_line
+from ..core.memory import empty_like, lying_as, row
 from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box, Const, Writing, settled, snapshot
@@ -119,7 +120,7 @@ def write(x, index, value):
     everything = index is Ellipsis or (type(index) in (tuple, slice) and index in ((), slice(None)))
     if everything or (type(index) is tuple and len(index) <= x.ndim and all(is_full(e) for e in index)):
         if value.ndim <= x.ndim and not (index != () and type(index) is not type(Ellipsis) and x.ndim == 0):
-            return rebind(x, covering(value, x.shape, x.dtype))
+            return rebind(x, covering(value, x))
     pending = x.aux if type(x) is Writing else Pending(x.shape)
     if I.is_static(index):
         place = I.Index(index)
@@ -153,12 +154,22 @@ def check_fit(have, want):
         )
 
 
-def covering(value, shape, dtype):
-    """`value` over a whole array of this shape and dtype."""
+def covering(value, x):
+    """`value` over the whole of an array, as it lies in memory."""
+    if not isinstance(value, Box):
+        out = empty_like(row(x))
+        out[...] = value
+        return Const(out)
+    value = filling(value, x.shape, x.dtype)
+    return lying_as(value, row(x)) if value.shape else value
+
+
+def filling(value, shape, dtype):
+    """`value` in the shape and dtype of what it is stored into."""
     if not isinstance(value, Box):
         out = np.empty(shape, dtype)
         out[...] = value
-        return Const(out)
+        return Const(out[()])
     if value.shape != shape:
         check_fit(value.shape, shape)
         value = broadcast_to(value, shape=shape)
@@ -194,6 +205,7 @@ def settle(x):
         if place is not None:
             arrays, spec = place
             out = apply(P.put.primitive, [out, value, *arrays], {"spec": spec})
+    out = lying_as(out, row(x))
     rebind(x, out if isinstance(out, Box) else Const(out))
 
 
@@ -220,7 +232,7 @@ def read(x, index):
     if k is None:
         return I.getitem(x.value, index)
     shape = tuple(n for a, n in enumerate(waiting.model.shape) if a not in waiting.axes)
-    part = covering(waiting.stores[k][1], shape, x.dtype)
+    part = filling(waiting.stores[k][1], shape, x.dtype)
     rest = inner_index(index, waiting)
     return snapshot(part) if not shape else I.getitem(snapshot(part), rest)
 
@@ -263,7 +275,7 @@ def part(x, name):
     if name == "real" and x.dtype.kind != "c":
         return x
     r = face(name)(x)
-    return link(x, r, REGISTRY[name], {}) if x.dtype.kind == "c" else r
+    return link(x, r, REGISTRY[name], {}) if x.dtype.kind == "c" and x.shape else r
 
 
 # How the content of a view becomes the content of its base.
@@ -289,7 +301,7 @@ def tell_relatives(x, source=None):
         write(base, params["index"].raw, snapshot(x))
     else:
         whole = _WRITE_THROUGH.get(prim.name, _reshaped)(base, snapshot(x), params)
-        rebind(base, covering(whole, base.shape, base.dtype))
+        rebind(base, covering(whole, base))
     tell_relatives(base, x)
 
 

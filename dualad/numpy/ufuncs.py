@@ -8,6 +8,7 @@ import sys
 import numpy as np
 
 from ..core.errors import MissingRule, StoreError, at_user_line
+from ..core.memory import lying_as, ordered, row
 from ..core.primitive import REGISTRY
 from ..core.space import face
 from ..core.trace import Box
@@ -115,7 +116,8 @@ def _call(
         inputs = _as_resolved(ufunc, inputs, dtype, signature, casting)
     if axes is not None:
         return _along(ufunc, [as_box_or_array(x) for x in inputs], axes, named)
-    return _find(ufunc)(*inputs, **named)
+    result = _find(ufunc)(*inputs, **named)
+    return result if order == "K" or type(result) is tuple else ordered(result, order)
 
 
 def _as_resolved(ufunc, inputs, dtype, signature, casting):
@@ -175,8 +177,8 @@ def _fold(op, x, axis, keepdims, initial):
     rows = np.moveaxis(x, axes, range(len(axes))).reshape(
         (-1, *(n for k, n in enumerate(x.shape) if k not in axes))
     )
-    for row in rows:
-        total = row if total is None else op(total, row)
+    for part in rows:
+        total = part if total is None else op(total, part)
     return total.reshape(tuple(1 if k in axes else n for k, n in enumerate(x.shape))) if keepdims else total
 
 
@@ -184,10 +186,11 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
     name = _ACCUMULATIONS.get(ufunc.__name__)
     if name is not None:
         return getattr(np, name)(x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
+    x = x if dtype is None else cast(x, dtype)
     op, rows = _find(ufunc), []
-    for row in np.moveaxis(x, axis, 0):
-        rows.append(row if not rows else op(rows[-1], row))
-    return np.stack(rows, axis=axis)
+    for entry in np.moveaxis(x, axis, 0):
+        rows.append(entry if not rows else op(rows[-1], entry))
+    return lying_as(np.stack(rows, axis=axis), np.empty_like(row(x)))
 
 
 def _outer(ufunc, x, y):

@@ -118,17 +118,16 @@ def dual(x, out, tangent):
 
 
 def link(x, r, prim, params):
-    """`r`, known from now on to be a view of `x`, got by `prim`. A number is no view."""
-    if r.shape:
-        r.view_of = (x, prim, params)
-        views = getattr(x, "views", None)
-        if views is None:
-            x.views = [ref(r)]
-            return r
-        views.append(ref(r))
-        n = len(views)
-        if n >= 16 and n & (n - 1) == 0:  # now and then, those that are gone leave the list
-            views[:] = [w for w in views if w() is not None]
+    """`r`, known from now on to be a view of `x`, got by `prim`."""
+    r.view_of = (x, prim, params)
+    views = getattr(x, "views", None)
+    if views is None:
+        x.views = [ref(r)]
+        return r
+    views.append(ref(r))
+    n = len(views)
+    if n >= 16 and n & (n - 1) == 0:  # now and then, those that are gone leave the list
+        views[:] = [w for w in views if w() is not None]
     return r
 
 
@@ -142,10 +141,8 @@ def is_view(out, v) -> bool:
 def linked(x, r, prim, params):
     """The same on the general road, where it has to be seen whether memory is shared."""
     inner, value = strip(r), strip(x)
-    if not isinstance(inner, ndarray) or inner.base is None:
-        return r
     batch_axes = value.ndim - len(x.shape)
     if batch_axes:  # a store is to reach what it would reach in one row by itself
         value = value[(0,) * batch_axes] if value.size else np.empty(x.shape, value.dtype)
         inner = prim.fun(value, **params)
-    return link(x, r, prim, params) if is_view(inner, value) else r
+    return link(x, r, prim, params) if isinstance(inner, ndarray) and is_view(inner, value) else r

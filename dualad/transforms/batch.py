@@ -10,6 +10,7 @@ import numpy as np
 
 from ..core.batch import ROWS, BatchTrace, rank_of, spread
 from ..core.errors import StructureError, at_user_line
+from ..core.memory import rows_apart
 from ..core.space import face
 from ..core.trace import Box
 from ..core.tree import LEAF, leaf_path, tree_flatten
@@ -68,7 +69,8 @@ def vmap(f: Callable, in_axes: Any = 0, out_axes: Any = 0, axis_size: int | None
         size = _row_count(leaves, axes, axis_size, treedef)
         trace = BatchTrace(size)
         rows = [
-            x if ax is None else trace.batched(to_front(x, ax)) for x, ax in zip(leaves, axes, strict=True)
+            x if ax is None else trace.batched(rows_apart(to_front(x, ax)))
+            for x, ax in zip(leaves, axes, strict=True)
         ]
         args, kwargs = treedef.unflatten(rows)
         out = _run_rows(trace, f, args, kwargs)

@@ -9,6 +9,7 @@ import numpy as np
 from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.forward import Dual, ForwardTrace
 from ..core.linear import Program, RecordTrace
+from ..core.memory import copy_of
 from ..core.space import space_of
 from ..core.trace import Box, strip
 from ..core.tree import Place, flatten_like, tree_flatten
@@ -65,7 +66,7 @@ def _dual(x, place, recorder, trace):
     if space_of(x).dtype.kind not in "fc":
         return x
     x = as_input(x, "linearize", place)
-    x = x.copy() if type(x) is np.ndarray else x
+    x = copy_of(x) if type(x) is np.ndarray else x
     return trace.dual(x, recorder.box(np.zeros(x.shape, x.dtype)))
 
 

@@ -12,6 +12,7 @@ from ..core.batch import Batched
 from ..core.checking import checker
 from ..core.errors import NotDifferentiable, StructureError, at_user_line
 from ..core.forward import Dual
+from ..core.memory import copy_of
 from ..core.reverse import ReverseTrace, Var, pull_back, sweep
 from ..core.space import space_of
 from ..core.trace import Box, snapshot
@@ -87,7 +88,7 @@ def _variable(x, place, trace):
     x = as_input(x, "vjp", place)
     if x.dtype.kind not in "fc":
         return x
-    return trace.leaf(x.copy() if type(x) is np.ndarray else x)
+    return trace.leaf(copy_of(x) if type(x) is np.ndarray else x)
 
 
 def _copied(v):

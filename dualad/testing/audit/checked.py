@@ -22,10 +22,11 @@ from ...core.reverse import ReverseTrace, Var
 from ...core.space import space_of
 from ...core.trace import Box, settled, strip
 from ...core.tree import tree_leaves, tree_map
+from ...inspect.lines import NOWHERE
 from ..gradcheck import DerivativeMismatch
 from .duality import Residual, blame, compare, cotangents_of, digits, random_tangent, tolerance_of, try_call
 from .judge import judge
-from .lines import NOWHERE, definitions
+from .lines import definitions
 from .screen import ScreenTrace
 from .watch import CallTrace, WatchTrace, below
 
@@ -111,7 +112,7 @@ class Session:
     def _find(self, suspects):
         """Run the program again, and try each call by itself; those with a rule of their own against numbers."""
         calls: list = []
-        self._run(self.values, CallTrace(self.trace.name, calls.append))
+        self._run(self.values, lambda name: CallTrace(name, calls.append))
         token = CHECKER.set(None)
         try:
             for call in reversed(calls):
@@ -126,16 +127,21 @@ class Session:
     def _conditioning(self, seeds, residual: Residual) -> float:
         """How far the forward side moves, relative to its size, when the arguments move by roundoff."""
         beside = [None if v is None or isinstance(v, Box) else self._moved(v) for v in self.values]
-        outs, trace = self._run(beside, WatchTrace(self.trace.name))
+        outs, trace = self._run(beside, WatchTrace)
         near = [trace.tangent_of(o) for o in outs[: len(self.out_tangents)]]
         shift = abs(compare(seeds, near, [], []).forward - residual.forward)
         shift = shift if np.isfinite(shift) else 0.0
-        return (shift + self._roundoff(seeds)) / residual.size
+        return (shift + self.roundoff(seeds)) / residual.size
 
-    def _roundoff(self, seeds) -> float:
+    def roundoff(self, seeds) -> float:
         """What roundoff may add up to: a unit of each call's results, weighted with their cotangents."""
+        found, eps = self.weights(seeds)
+        return float(eps * sum(found))
+
+    def weights(self, seeds) -> tuple[list[float], float]:
+        """What each call's result contributes, without signs, to the derivative; and the unit of roundoff."""
         calls: list = []
-        outs, trace = self._run(self.values, CallTrace(self.trace.name, calls.append))
+        outs, trace = self._run(self.values, lambda name: CallTrace(name, calls.append))
         made = {
             o.aux[0]: t
             for c in calls
@@ -145,15 +151,16 @@ class Session:
         roots = [(trace.unwrapped(o), s) for o, s in zip(outs, seeds, strict=False) if s is not None]
         roots = [(o, s) for o, s in roots if isinstance(o, Var)]
         eps = max((np.finfo(space_of(t).dtype).eps for t in made.values() if t is not None), default=0.0)
-        return float(eps * sum(_weight(g, made.get(i)) for i, g in cotangents_of(roots)))
+        return [_weight(g, made.get(i)) for i, g in cotangents_of(roots)], float(eps)
 
     def _moved(self, v):
         a = np.asarray(v)
         return (a * (1 + 4 * np.finfo(a.dtype).eps * self.rng.uniform(-1, 1, a.shape))).astype(a.dtype)
 
-    def _run(self, values, trace):
-        """Run the program once more, watched by `trace`; the leaves of what it returns."""
-        tape = ReverseTrace(trace.name)
+    def _run(self, values, watch):
+        """Run the program once more, watched by the trace that `watch` makes; the leaves of what it returns."""
+        tape = ReverseTrace(self.trace.name)
+        trace = watch(tape.name)  # after the tape: its boxes hold the tape's
         inputs = zip(self.inputs, self.values, values, strict=True)
         variables = [x if v is None else tape.leaf(v if w is None else w) for x, v, w in inputs]
         token = CHECKER.set(None)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...core.reverse import ReverseTrace
 from ...core.trace import strip
 from ...transforms.forward import jvp
 from .births import is_finite
+from .checked import Session, checked
 from .duality import TOLERANCE, compare, tolerance_of
 from .judge import judge
 from .lost import changed_constants, with_stops_held
@@ -16,6 +18,7 @@ from .record import Node, Record
 from .report import Finding
 
 BESIDE = 1e-3  # how far, of the size of the arguments, the point beside a kink lies
+RESOLUTION = 1e-11  # of finite differences, of the largest part of a sum
 LONG = 20_000  # calls beyond which numbers do not judge each
 
 
@@ -25,6 +28,8 @@ class Diagnosis:
     def __init__(self, auditor, subject, report, record, rng):
         self.auditor, self.subject, self.report = auditor, subject, report
         self.record, self.rng = record, rng
+        self.seeds: list = []
+        self.largest: float | None = None  # of the parts that the derivative is a sum of
         self.settled = False  # whether a mistake has been found that explains disagreements
 
     def add(self, kind, text, *, error=False, node: Node | None = None, line=None, primitive=""):
@@ -39,6 +44,7 @@ class Diagnosis:
 
     def engines(self, outs, tangents, seeds, found, moves):
         """Forward against reverse: first each call, then the whole."""
+        self.seeds = seeds
         bad = [n for n in self.report.nodes if not n.ok]
         if bad:
             self._rules(bad)
@@ -54,7 +60,8 @@ class Diagnosis:
                 allowed, TOLERANCE.get(self.record.precision, 0.0), *(n.allowed for n in self.report.nodes)
             )
         if residual.error > allowed and not bad:
-            shift = self._conditioning(seeds, moves, residual)
+            roundoff = self._session().roundoff(seeds) / residual.size if residual.size else 0.0
+            shift = self._conditioning(seeds, moves, residual) + roundoff
             if residual.error > allowed + 100 * shift:
                 self.settled = True
                 self.add(
@@ -72,6 +79,20 @@ class Diagnosis:
         near = jvp(self.subject.traced, tuple(xs), tuple(moves))[1]
         shift = abs(compare(seeds, [strip(t) for t in near], [], []).forward - residual.forward)
         return shift / residual.size if np.isfinite(shift) and residual.size else 0.0
+
+    def _session(self) -> Session:
+        """The function under the watch of `checked`, which knows how large the parts of a derivative are."""
+        subject, tape = self.subject, ReverseTrace("audit")
+        inputs = [tape.leaf(x) if a else x for x, a in zip(subject.leaves, subject.active, strict=True)]
+        return Session(tape, inputs, lambda xs: subject.traced(*xs), checked(seed=self.auditor.seed))
+
+    def _cancels(self, c: Comparison) -> bool:
+        """Whether engines and numbers differ by no more than differences can tell of parts that cancel."""
+        if self.record is None:
+            return False
+        if self.largest is None:
+            self.largest = max(self._session().weights(self.seeds)[0], default=0.0)
+        return bool(abs(c.got - c.expected) <= RESOLUTION * self.largest)
 
     def _rules(self, bad):
         """Calls whose two rules disagree, one finding per primitive and line; numbers say which is wrong."""
@@ -97,8 +118,10 @@ class Diagnosis:
         if self.record is None or len(self.record.nodes) > LONG:
             return {}
 
+        rtol = self.auditor.rtol
+
         def asked(call, rng):
-            return judge(call, rng) if names is None or call.prim.name in names else ""
+            return judge(call, rng, rtol) if names is None or call.prim.name in names else ""
 
         subject = self.subject
         moves = subject.moves(self.rng)
@@ -121,9 +144,14 @@ class Diagnosis:
                 self._differ(comparison, along)
             elif comparison.status == "undecided":
                 self._undecided(comparison, along)
+        if not self.settled and self.record is not None:
+            self._both_rules(self.record.of_users)
 
     def _differ(self, c: Comparison, along):
         if self.settled and not c.vanishes:
+            return
+        if self._cancels(c):
+            c.status = "agree"
             return
         if self._explained(c, along):
             return
@@ -236,9 +264,14 @@ class Diagnosis:
         want, error = differences(f, leaves, along, self.auditor.of_numbers)
         return self.auditor.judged("beside", tangents, want, error, None, along)
 
-    def _both_rules(self) -> bool:
-        """Whether there are calls that numbers contradict although their rules agree: both are wrong alike."""
-        found = self._judged()
+    def _both_rules(self, names=None) -> bool:
+        """Whether there are calls that numbers contradict although their rules agree: both are wrong alike.
+
+        Functions with one rule by a user are tried whatever numbers say of the whole: it may hide there.
+        """
+        if names is not None and not names:
+            return False
+        found = self._judged(names)
         for node in self.judged_nodes if found else ():
             if self.settled and any(
                 f.primitive == node.primitive and f.line == node.line for f in self.report.findings

@@ -16,7 +16,7 @@ import numpy as np
 from ...core.reverse import OWNED, Var, deposit
 from ...core.space import space_of
 from ...core.trace import Box, strip
-from .policies import inexact
+from .policies import inexact, of_one_row
 from .watch import below, carrier, push_quietly
 
 TOLERANCE = {8: 1e-10, 4: 2e-4, 2: 5e-2}  # by the bytes of a real number
@@ -250,7 +250,7 @@ def argument(call, i: int) -> str:
     prim = call.prim
     if not prim.is_variadic(i):
         return prim.arg_name(i)
-    code = getattr(getattr(getattr(prim, "custom", None), "fun", None), "__code__", None)
+    code = getattr(getattr(getattr(of_one_row(prim), "custom", None), "fun", None), "__code__", None)
     if code is not None and code.co_argcount == len(call.args):
         return code.co_varnames[i]
     return f"{prim.arg_name(i)}[{i - len(prim.args) + 1}]"

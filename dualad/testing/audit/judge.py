@@ -15,14 +15,17 @@ from .policies import PINNED, SYMMETRIC, is_draw, symmetrised
 from .watch import below, is_joint
 
 
-def judge(call, rng) -> str:
-    """What numbers say against the rules of a call: "JVP", "VJP", "JVP and VJP", or nothing, with the argument."""
+def judge(call, rng, rtol: float | None = None) -> str:
+    """What numbers say against the rules of a call: "JVP", "VJP", "JVP and VJP", or nothing, with the argument.
+
+    `rtol` is what they may differ by; by default what the precision of the call's numbers asks for.
+    """
     name = call.prim.name
     if is_draw(name) or name in PINNED or any(isinstance(p, Box) for p in call.primals):
         return ""
     guilty: dict[str, list[str]] = {}
     for i in own_inputs(call).values():
-        for rule in _of_argument(call, i, rng):
+        for rule in _of_argument(call, i, rng, rtol):
             guilty.setdefault(rule, []).append(argument(call, i))
     if not guilty:
         return ""
@@ -33,7 +36,7 @@ def judge(call, rng) -> str:
     return f"{rules} of {args}"
 
 
-def _of_argument(call, i, rng):
+def _of_argument(call, i, rng, rtol):
     """The rules of one argument that numbers contradict."""
     leaves = [np.asarray(p) if k == i else p for k, p in enumerate(call.primals)]
     places = [k for k in call.active if call.args[k].aux is call.args[i].aux]
@@ -46,7 +49,8 @@ def _of_argument(call, i, rng):
         out = call.prim.face(*xs, **call.params)
         return [np.asarray(o) for o in (out if call.prim.multi else (out,))]
 
-    rtol = RTOL.get(min(map(bytes_of, (*leaves, *call.values))), 5e-2)
+    if rtol is None:
+        rtol = RTOL.get(min(map(bytes_of, (*leaves, *call.values))), 5e-2)
     try:
         precision = min(map(bytes_of, f(moved(leaves, moves, 0.0))))
         want, error = differences(f, leaves, moves, precision)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...core.trace import Box, Trace, new
+from ...inspect.lines import Line
 from .duality import bytes_of
-from .lines import Line
 
 
 class Held(Box):

@@ -16,8 +16,16 @@ def is_draw(name: str) -> bool:
     return name.endswith("_draw")
 
 
+def of_one_row(prim):
+    """The call of one row, for a call of the rows of a vmap; other primitives as they are."""
+    while hasattr(prim, "mask"):
+        prim = prim.call
+    return prim
+
+
 def is_users_rule(prim) -> bool:
     """Whether a primitive is one call of a function with one rule, by a user, of which the other is the transpose."""
+    prim = of_one_row(prim)
     box = getattr(prim, "box", None)
     if box is not None:
         return not box.differences

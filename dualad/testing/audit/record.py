@@ -17,12 +17,14 @@ from ...core.reverse import OWNED, ReverseTrace, Var, deposit, pull_leaf, pull_p
 from ...core.space import space_of
 from ...core.trace import Box, strip
 from ...core.tree import tree_flatten
+from ...inspect.lines import NOWHERE, Line
 from ...transforms._run import as_output
 from .births import Birth, born
 from .casts import cast_of
 from .duality import blame, bytes_of, digits, try_call
 from .kinks import Kink, kink_of
-from .lines import NOWHERE, Line, definitions
+from .lines import definitions
+from .policies import is_users_rule
 from .watch import CallTrace
 
 
@@ -89,6 +91,7 @@ class Record:
         self.nodes: list[Node] = []
         self.constants: list[tuple] = []  # per call: the floating constants among its arguments, sampled
         self.precision = 8  # bytes of the least precise real number on the way
+        self.of_users: set[str] = set()  # functions with one rule, of which the other mode is the transpose
         self.recording = True  # what checkpoint runs again in the sweep is not another call
         self.judge, self.rng = judge, np.random.default_rng(seed)
         self.by_node: dict[int, Node] = {}
@@ -115,6 +118,8 @@ class Record:
         self.nodes.append(node)
         values, primals = call.values, call.primals
         node.shapes = in_short(call.prim.name, primals, values)
+        if is_users_rule(call.prim):
+            self.of_users.add(call.prim.name)
         self.precision = min([self.precision, *map(bytes_of, values)])
         node.bytes = sum(getattr(strip(v), "nbytes", 0) for v in values)
         node.kink = kink_of(call.prim, primals, call.params, call.result)

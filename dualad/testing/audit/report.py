@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...inspect.lines import NOWHERE, Line
 from ..gradcheck import DerivativeMismatch
-from .lines import NOWHERE, Line
 from .numbers import Comparison
 from .record import Node
 

@@ -19,7 +19,7 @@ from ...core.forward import push
 from ...core.reverse import Var
 from ...core.space import fit_tangent, space_of
 from ...core.trace import Box, Trace, new, settled, snapshot, strip
-from .lines import Line, user_line
+from ...inspect.lines import Line, user_line
 
 
 class Watched(Box):

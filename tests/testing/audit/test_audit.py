@@ -355,3 +355,31 @@ def test_digits_of_a_wrong_one():
 def test_without_nodes():
     report = Auditor(nodes=False)(lambda x: np.sum(np.sin(x)), X)
     assert report.ok and report.nodes == [] and not math.isnan(report.engines)
+
+
+def test_a_wrong_rule_that_hides_in_the_whole():
+    """Numbers confirm the whole within their tolerance; each call of a function with one rule is tried all the same."""
+
+    @dualad.custom_vjp
+    def sine(x):
+        return np.sin(x)
+
+    sine.defvjp(lambda x: (np.sin(x), x), lambda x, g: (1.0001 * np.cos(x) * g,))
+    x = np.array([0.3, -0.7])
+    report = dualad.audit(lambda x: np.sum(np.cos(x)) + 1e-5 * np.sum(sine(x)), x)
+    assert report.numbers[0].status == "agree"
+    assert [(f.kind, f.primitive) for f in report.errors] == [("wrong rule", "sine")]
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: np.sum(x - np.mean(x)),
+        lambda x: np.sum(dualad.grad(lambda z: np.sum((z - np.mean(z)) ** 2))(x)),
+        lambda x: np.log(np.exp(x)) - x,
+    ],
+    ids=["zero sum", "gradients of zero sum", "logarithm of exponential"],
+)
+def test_derivatives_that_cancel_are_right(f):
+    """What is left is roundoff, in which no two witnesses agree."""
+    assert dualad.audit(f, np.array([0.3, -0.7, 1.1, 0.2])).ok

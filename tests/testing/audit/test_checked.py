@@ -426,3 +426,16 @@ def test_other_threads_tensors_are_not_watched(wrong):
         thread.start()
         thread.join()
     assert len(found) == 1
+
+
+def test_rules_of_ones_own_among_rows():
+    """The call of all rows is another one than that of a row, and was not compared."""
+
+    @dualad.custom_vjp
+    def sine(x):
+        return np.sin(x)
+
+    sine.defvjp(lambda x: (np.sin(x), x), lambda x, g: (1.01 * np.cos(x) * g,))
+    x = np.array([[0.3, -0.7], [1.0, 2.0]])
+    with pytest.raises(WrongDerivative, match="derivative of x of sine is wrong"), dualad.checked():
+        dualad.grad(lambda x: np.sum(dualad.vmap(sine)(x) ** 2))(x)

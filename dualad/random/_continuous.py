@@ -84,18 +84,23 @@ def _wald(z, mean, scale):
     return mean * wald_draw(scale / mean, z / stop_value(mean))
 
 
-def _one_by_one(draws):
-    """Noise of which each number takes several draws, in turn: side by side along a last axis.
+def _shapes(df, shape):
+    """Half of `df`, for each of the numbers."""
+    return np.broadcast_to(np.asarray(df) / 2, shape).ravel().tolist()
 
-    `draws` is a list of functions of a generator and the parameters.
-    """
 
-    def noise(generator, shape, *parameters):
-        values = [np.broadcast_to(p, shape).reshape(-1) for p in parameters]
-        rows = [[d(generator, *row) for d in draws] for row in zip(*values, strict=True)]
-        return np.array(rows, float).reshape((*shape, len(draws)))
+def _chisquare_and_normal(generator, shape, df, _):
+    """The noise of numbers each of which takes several draws, in turn, side by side along a last axis."""
+    gamma, normal = generator.standard_gamma, generator.standard_normal
+    rows = [(gamma(a), normal()) for a in _shapes(df - 1, shape)]
+    return np.array(rows, float).reshape((*shape, 2))
 
-    return noise
+
+def _noise_of_noncentral_f(generator, shape, top, bottom, _):
+    gamma, normal = generator.standard_gamma, generator.standard_normal
+    pairs = zip(_shapes(top - 1, shape), _shapes(bottom, shape), strict=True)
+    rows = [(gamma(a), normal(), gamma(b)) for a, b in pairs]
+    return np.array(rows, float).reshape((*shape, 3))
 
 
 def _noncentral_chisquare(e, df, nonc):
@@ -155,22 +160,8 @@ ROWS = {
     "f": Row(None, _f),
     "standard_t": Row(None, _t),
     "wald": Row(None, _wald),
-    "noncentral_chisquare": Row(
-        _one_by_one(
-            [lambda g, df, _: g.standard_gamma((df - 1) / 2), lambda g, *_: g.standard_normal()],
-        ),
-        _noncentral_chisquare,
-    ),
-    "noncentral_f": Row(
-        _one_by_one(
-            [
-                lambda g, top, *_: g.standard_gamma((top - 1) / 2),
-                lambda g, *_: g.standard_normal(),
-                lambda g, _, bottom, __: g.standard_gamma(bottom / 2),
-            ],
-        ),
-        _noncentral_f,
-    ),
+    "noncentral_chisquare": Row(_chisquare_and_normal, _noncentral_chisquare),
+    "noncentral_f": Row(_noise_of_noncentral_f, _noncentral_f),
     "vonmises": Row(
         lambda g, shape, _, kappa: g.vonmises(0.0, kappa, size=shape),
         lambda e, mu, kappa: mu + vonmises_draw(kappa, e),

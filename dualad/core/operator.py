@@ -373,12 +373,12 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             r = new(Dual)
             r.value, r.aux, r.owner = out, d, trace
             return r
-        elif s in plain and t in plain:
-            return f(x, y)
         elif s is Batched or t is Batched:
             r = rows_of_both(f, x, y, s, t, plain)
             if r is not None:
                 return r
+        elif s in plain and t in plain:
+            return f(x, y)
         if foreign is not None and foreign(x, y):
             return NotImplemented
         return bind(prim, (x, y), {})
@@ -392,12 +392,12 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
 def rows_of_both(f, x, y, s, t, plain):
     """`f` of batches of plain arrays, of one `vmap`, or of a batch and a plain operand, where NumPy lines up their axes
     by itself; else None."""
-    if s is not Batched:
-        v, w, trace = x, y.value, y.owner
-        fits = s in plain and type(w) is ndarray and (s is not ndarray or v.ndim < w.ndim)
-    elif t is not Batched:
+    if t is not Batched:
         v, w, trace = x.value, y, x.owner
-        fits = t in plain and type(v) is ndarray and (t is not ndarray or w.ndim < v.ndim)
+        fits = type(v) is ndarray and (w.ndim < v.ndim if t is ndarray else t in plain)
+    elif s is not Batched:
+        v, w, trace = x, y.value, y.owner
+        fits = type(w) is ndarray and (v.ndim < w.ndim if s is ndarray else s in plain)
     else:
         v, w, trace = x.value, y.value, x.owner
         fits = trace is y.owner and type(v) is ndarray is type(w) and v.ndim == w.ndim

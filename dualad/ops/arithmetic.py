@@ -50,7 +50,7 @@ reciprocal = elementwise(
 
 # ---- powers with a fixed exponent, and distances ---------------------------------------------------
 
-square = elementwise(np.square, jvp=lambda dx, x: (x + x) * dx, vjp=lambda g, x: g * (x + x))
+square = elementwise(np.square, jvp=lambda dx, x: (x + x) * dx, vjp=lambda g, x: (x + x) * g)
 sqrt = elementwise(
     np.sqrt,
     jvp=lambda dx, out: dx / (out + out),

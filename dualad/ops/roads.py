@@ -35,19 +35,21 @@ def fast_road(general=None, *, views=False):
     always = views == "always"
 
     def face(x, **params):
-        t = type(x)
-        if t is ndarray:
+        if type(x) is ndarray:
             return fun(x, **params)
-        params = {**defaults, **params}
+        return through(x, {**defaults, **params})
+
+    def through(x, params):
+        t = type(x)
         if t is Var or t is Dual:
             v = x.value
             plain = type(v) is ndarray
-            out = fun(v, **params) if plain else face(v, **params)
+            out = fun(v, **params) if plain else through(v, params)
             if t is Var:
                 r = tape(prim, x, out, params)
             else:
                 dx = x.aux
-                r = dual(x, out, fun(dx, **params) if type(dx) is ndarray else face(dx, **params))
+                r = dual(x, out, fun(dx, **params) if type(dx) is ndarray else through(dx, params))
             if plain:
                 return link(x, r, prim, params) if always or (views and is_view(out, v)) else r
             if type(v) is Var or type(v) is Dual:  # it has been seen one level down whether this is a view

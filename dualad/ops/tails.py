@@ -113,7 +113,7 @@ def bell2(m: int, n: int, logs: Callable):
     return total
 
 
-SMALL = 1e4  # of the terms of an exponent: below this, their rounding errors are below 1e-12
+SMALL = 3e3  # of the terms of an exponent: below this, their rounding errors are below 1e-12
 FAR = 30.0  # from here on Stirling's series of digamma has all digits
 
 

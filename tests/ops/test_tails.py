@@ -43,6 +43,29 @@ def test_against_differences_of_quantiles():
     np.testing.assert_allclose(got, want, rtol=1e-8)
 
 
+@pytest.mark.parametrize(
+    "a, b, x, want",
+    [
+        (0.078, 841.0, -16.625, 120.96988553080963),  # a long way down to a sharp knee
+        (0.3, 200.0, -9.0, 12.054350185018306),
+        (5000.0, 300.0, 2.8, 0.0002000956529969502),
+        (20000.0, 3000.0, 1.9, 4.9991762159394586e-05),  # large terms that cancel
+    ],
+)
+def test_beta_of_unequal_parameters(a, b, x, want):
+    """Against 60 digits, made as those of the fixtures."""
+    np.testing.assert_allclose(beta_velocity(a, b, x), want, rtol=1e-12)
+    np.testing.assert_allclose(beta_velocity(b, a, -x, m=0, n=1), -want, rtol=1e-12)
+    many = beta_velocity(np.array([a, 2.0]), np.array([b, 3.0]), np.array([x, 0.5]))  # both ways in one block
+    np.testing.assert_allclose(many, [want, beta_velocity(2.0, 3.0, 0.5)], rtol=1e-12)
+
+
+def test_a_value_among_others_that_go_another_way():
+    a, x = np.array([0.02, 2.0, 1e5, 0.7]), np.array([-200.0, 0.3, 11.5, -30.0])
+    alone = [gamma_velocity(*pair) for pair in zip(a, x)]
+    np.testing.assert_allclose(gamma_velocity(a, x), alone, rtol=1e-14)
+
+
 def test_the_symmetry_of_beta():
     a, b, x = 1.3, 0.4, np.linspace(-6, 6, 13)
     np.testing.assert_allclose(beta_velocity(a, b, x), -beta_velocity(b, a, -x, m=0, n=1), rtol=1e-12)

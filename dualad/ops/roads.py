@@ -135,9 +135,9 @@ def link(x, r, prim, params):
 
 def is_view(out, v) -> bool:
     """Whether `out` shows the memory of the array `v` and is no copy (`v.T.reshape(-1)` is one, and has a base too):
-    NumPy keeps the owner of the memory as the base of all views."""
+    NumPy keeps the owner of the memory as the base of all views. It may be the array itself (`v.squeeze()`)."""
     base = out.base
-    return base is not None and (base is v or base is v.base)
+    return out is v or base is not None and (base is v or base is v.base)
 
 
 def linked(x, r, prim, params):

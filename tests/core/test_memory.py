@@ -181,3 +181,23 @@ def test_a_copy_lies_as_its_array(layout):
         assert shared[0] == shared[1]
     assert (x.flags.c_contiguous, x.flags.f_contiguous) == (y.flags.c_contiguous, y.flags.f_contiguous)
     assert empty_like(x, (2,)).shape == (2, 3, 3)
+
+
+@pytest.mark.parametrize(
+    "view",
+    [lambda x: x.squeeze(), np.squeeze, lambda x: x.transpose(), lambda x: x.reshape(3), np.ravel, np.real],
+)
+@pytest.mark.parametrize("start", [lambda x: x, lambda x: x * 1, lambda x: x[:]])
+def test_a_view_of_everything(view, start):
+    """`x.squeeze()` with nothing to squeeze is `x` itself."""
+
+    def f(x):
+        x = start(x)
+        y = view(x)
+        y[1:] *= 4.0
+        return x
+
+    x = np.array([0.3, 0.4, 0.5])
+    for got in (dualad.jvp(f, (x,), (x,))[0], dualad.vjp(f, x)[0], dualad.vmap(f)(np.stack([x, x]))[1]):
+        np.testing.assert_allclose(got, f(x.copy()))
+    assert np.array_equal(dualad.grad(lambda x: np.sum(f(x)))(x), [1.0, 4.0, 4.0])

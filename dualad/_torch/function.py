@@ -8,7 +8,7 @@ import numpy as np
 
 from ..core.errors import at_user_line
 from ..core.joint import Joint
-from ..transforms._custom import Rows, filled, is_differentiated, pushed_by_pulling, shown
+from ..transforms._custom import Rows, filled, is_differentiated, pushed_by_pulling, shown, values_again
 from .handle import Handle, recorded, wrap
 from .modes import is_recording, no_grad
 from .tape import detached
@@ -126,7 +126,7 @@ class _Call(Joint):
     def _run(self, primals, active):
         if any(map(is_differentiated, primals)) and is_recording() is not False:
             ctx, outs = self._forward(primals, active)
-            return ctx, self.face(*primals)
+            return ctx, values_again(self, primals, outs)
         with no_grad():
             return self._forward(primals, active)
 

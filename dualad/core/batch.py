@@ -33,6 +33,9 @@ class BranchError(DualadError, TypeError):
 # The running `vmap`s of the user's, the innermost last: what draws random numbers draws them for each row.
 ROWS: ContextVar[tuple[BatchTrace, ...]] = ContextVar("ROWS", default=())
 
+# The function with a rule of its own whose rows are being computed, by its name: these are rows of another trace.
+IN_ROWS_OF: ContextVar[str] = ContextVar("IN_ROWS_OF", default="")
+
 
 class Batched(Box):
     """A value with a batch axis in front."""

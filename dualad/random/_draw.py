@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..core.batch import ROWS, Batched
-from ..core.errors import MissingRule, NotDifferentiable, at_user_line
+from ..core.batch import IN_ROWS_OF, ROWS, Batched
+from ..core.errors import MissingRule, NotDifferentiable, RandomLayer, at_user_line
 from ..core.linear import is_recorded
 from ..core.trace import Box, Const, settled
 from ..numpy.functions import boxed, holds_box
@@ -96,6 +96,11 @@ def draw(source: Source, parameters: tuple, size: Any) -> Any:
 def token() -> Any:
     """A number without meaning that has the rows of all running `vmap`s."""
     rows = ROWS.get()
+    if rows and IN_ROWS_OF.get():
+        raise RandomLayer(
+            f"{IN_ROWS_OF.get()} draws random numbers{at_user_line()}, under vmap, and has a rule of its own, which "
+            "would not see the same numbers. Draw outside of it, and pass the numbers as an argument"
+        )
     t: Any = np.zeros(tuple(trace.size for trace in rows))
     for trace in rows:
         t = trace.batched(t)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ..core.batch import Batched
-from ..core.errors import NotDifferentiable, StructureError, at_user_line
+from ..core.batch import IN_ROWS_OF, Batched
+from ..core.errors import NotDifferentiable, RecomputationError, StructureError, at_user_line
 from ..core.joint import Joint
 from ..core.space import space_of
-from ..core.trace import Box, Const, settled
+from ..core.trace import Box, Const, settled, strip
 from ..core.tree import flatten_like, tree_flatten, tree_leaves
 from ._linearity import check_linear, check_transposed, probes
 from ._run import as_output
@@ -214,6 +214,21 @@ def pushed_by_pulling(call, primals, tangents, owner):
     return outs, tuple(moves)
 
 
+def values_again(call, primals, outs) -> tuple:
+    """The values of a call: by its rule, or where they are differentiated themselves, by the call once more."""
+    if not any(map(is_differentiated, primals)):
+        return tuple(outs)
+    again = call.face(*primals)
+    for a, b in zip(outs, again, strict=True):
+        a, b = np.asarray(strip(a)), np.asarray(strip(b))
+        if a.shape == b.shape and not (np.array_equal(a, b) or np.allclose(a, b, 1e-2, 1e-6, equal_nan=True)):
+            raise RecomputationError(
+                f"{call.name} and its rule give different values{at_user_line()}: it draws random numbers, or depends "
+                "on something that changes. Pass what changes as an argument"
+            )
+    return again
+
+
 class Rows(Joint):
     """A call made for many rows at once; the rule of the one row is mapped over them."""
 
@@ -224,13 +239,26 @@ class Rows(Joint):
         self.solid = call.solid
 
     def _map(self, f, *axes):
-        return vmap(f, in_axes=axes, out_axes=0, axis_size=self.size)
+        return self._within(vmap(f, in_axes=axes, out_axes=0, axis_size=self.size))
+
+    def _within(self, f):
+        """`f`, run where what draws random numbers can tell that it is in a function with a rule of its own."""
+
+        def run(*args):
+            before = IN_ROWS_OF.set(self.name)
+            try:
+                return f(*args)
+            finally:
+                IN_ROWS_OF.reset(before)
+
+        return run
 
     def evaluate(self, *xs):
         if not self.call.solid:
             return tuple(self._map(self.call.evaluate, *self.axes)(*xs))
+        evaluate = self._within(self.call.evaluate)
         rows = [
-            self.call.evaluate(*[x[k] if m else x for x, m in zip(xs, self.mask, strict=True)])
+            evaluate(*[x[k] if m else x for x, m in zip(xs, self.mask, strict=True)])
             for k in range(self.size)
         ]
         return tuple(np.stack(column) for column in zip(*rows, strict=True))
@@ -240,7 +268,7 @@ class Rows(Joint):
         return self._values(primals, outs), moves
 
     def _values(self, primals, outs):
-        return self.face(*primals) if any(map(is_differentiated, primals)) else tuple(outs)
+        return values_again(self, primals, outs)
 
     def pullback(self, primals, active):
         outs = self.face(*primals)

@@ -28,8 +28,17 @@ def check_linear(owner, apply, zeros, what, of):
             for a, b in zip(once, scaled, strict=True):
                 if not _near(scale * a, b):
                     owner.linear_known = False
+                    _same_again(owner, what, once, _plain(apply(*ds)))
                     raise _not_linear(owner, what, of)
     owner.linear_known = any(map(np.any, once))  # zeros tell nothing
+
+
+def _same_again(owner, what, once, again):
+    if not all(map(_near, once, again)):
+        raise StructureError(
+            f"{what} of {owner.fun.__name__} gives something else each time{at_user_line()}, so the other mode cannot "
+            "be derived from it. If it draws random numbers, draw outside of it, and pass them as an argument"
+        )
 
 
 def _not_linear(owner, what, of) -> StructureError:

@@ -20,11 +20,11 @@ from ._custom import (
     Rows,
     cotangents_of,
     filled,
-    is_differentiated,
     outputs_of,
     pushed_by_pulling,
     shown,
     tangents_of,
+    values_again,
 )
 from ._linearity import check_linear, check_transposed, probes
 from .reverse import vjp
@@ -70,8 +70,7 @@ class _Call(Joint):
         return Rows(self, mask, size)
 
     def _values(self, primals, outs):
-        """The values: by the rule, or where they are differentiated themselves, by the call once more."""
-        return self.face(*primals) if any(map(is_differentiated, primals)) else outs
+        return values_again(self, primals, outs)
 
 
 class _CallJVP(_Call):

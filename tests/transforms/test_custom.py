@@ -447,3 +447,60 @@ def test_closures_over_newer_traces_are_refused(outer):
     }[outer]
     with pytest.raises(dualad.LeakedValue, match="g closes over a value that jvp traces.*as an argument"):
         take()
+
+
+# ---- random numbers ----------------------------------------------------------------------------------------------
+
+
+def drawing(rng, decorator):
+    """z x², with z drawn by the function and its rule."""
+
+    def fwd(x):
+        z = rng.normal()
+        return z * x**2, (z, x)
+
+    def pushed(primals, tangents):
+        out, (z, x) = fwd(*primals)
+        return out, 2 * z * x * tangents[0]
+
+    def drawn(x):
+        return fwd(x)[0]
+
+    f = decorator(drawn)
+    if decorator is dualad.custom_vjp:
+        f.defvjp(fwd, lambda residuals, g: (2 * residuals[0] * residuals[1] * g,))
+    else:
+        f.defjvp(pushed)
+    return f
+
+
+def test_a_rule_that_draws_where_it_is_run_once():
+    f = drawing(dualad.random.default_rng(0), dualad.custom_vjp)
+    value, slope = dualad.value_and_grad(f)(1.0)
+    assert slope == 2 * value
+    f = drawing(dualad.random.default_rng(0), dualad.custom_jvp)
+    value, slope = dualad.jvp(f, (1.0,), (1.0,))
+    assert slope == 2 * value
+
+
+@pytest.mark.parametrize("decorator", [dualad.custom_vjp, dualad.custom_jvp])
+def test_a_rule_that_draws_where_it_is_run_twice(decorator):
+    """Value and gradient were those of different numbers."""
+    f = drawing(dualad.random.default_rng(0), decorator)
+    with pytest.raises(
+        dualad.RecomputationError, match=r"drawn and its rule give different values .*test_custom"
+    ):
+        dualad.jvp(lambda x: dualad.jvp(f, (x,), (1.0,)), (1.0,), (1.0,))
+
+
+@pytest.mark.parametrize("decorator", [dualad.custom_vjp, dualad.custom_jvp])
+def test_a_function_that_draws_among_rows(decorator):
+    f = drawing(dualad.random.default_rng(0), decorator)
+    with pytest.raises(dualad.RandomLayer, match=r"drawn draws random numbers .*test_custom.*as an argument"):
+        dualad.grad(lambda x: np.sum(dualad.vmap(f)(x)))(np.ones(3))
+
+
+def test_a_transposed_rule_that_draws():
+    f = drawing(dualad.random.default_rng(0), dualad.custom_jvp)
+    with pytest.raises(dualad.StructureError, match="gives something else each time.*draw outside"):
+        dualad.grad(f)(1.0)

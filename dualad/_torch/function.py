@@ -103,6 +103,10 @@ class _Call(Joint):
         needs = {self.places[i] for i in active}
         ctx = FunctionCtx(tuple(k in needs for k in range(len(args))))
         cls = self.cls
+        if cls.forward is None:
+            raise NotImplementedError(
+                f"{self.name} has no forward{at_user_line()}; an autograd.Function needs one"
+            )
         if cls.setup_context is None:
             out = cls.forward(ctx, *args)
         else:
@@ -134,6 +138,10 @@ class _Call(Joint):
         ctx, outs = self._run(primals, active)
 
         def back(gs):
+            if self.cls.backward is None:
+                raise NotImplementedError(
+                    f"{self.name} has no backward{at_user_line()}; without it an autograd.Function has no gradient"
+                )
             given = shown(filled(gs, outs) if ctx._materialize else gs)
             grads = self.cls.backward(ctx, *[None if g is None else wrap(_conj(g)) for g in given])
             grads = grads if isinstance(grads, tuple) else (grads,)
@@ -152,6 +160,7 @@ class _Call(Joint):
         for i in active:
             g = grads[self.places[i]]
             x = primals[i]
+            self._tensor(g, "backward")
             if g is not None and tuple(g.shape) != tuple(x.shape):
                 raise RuntimeError(
                     f"Function {self.name}Backward returned an invalid gradient at index {self.places[i]} - got "
@@ -171,7 +180,22 @@ class _Call(Joint):
             moves[k] = wrap(d)
         found = self.cls.jvp(ctx, *moves)
         found = found if isinstance(found, tuple) else (found,)
+        shapes = [None if self._tensor(d, "jvp") is None else tuple(d.shape) for d in found]
+        if len(found) != len(outs) or any(
+            s not in (None, o.shape) for s, o in zip(shapes, outs, strict=True)
+        ):
+            raise RuntimeError(
+                f"{self.name}.jvp returned tangents of shapes {shapes}{at_user_line()}; the outputs have "
+                f"{[o.shape for o in outs]}"
+            )
         return outs, tuple(None if d is None else d._value for d in found)
+
+    def _tensor(self, d, where):
+        if d is not None and not isinstance(d, Handle):
+            raise TypeError(
+                f"{self.name}.{where} must return Tensors or None, not {type(d).__name__}{at_user_line()}"
+            )
+        return d
 
     def rows(self, mask, size):
         return Rows(self, mask, size)

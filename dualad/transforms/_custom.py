@@ -32,6 +32,8 @@ class Arguments:
             self.signature = None
         if isinstance(nondiff_argnums, (int, np.integer)):
             nondiff_argnums = (nondiff_argnums,)
+        if isinstance(nondiff_argnames, str):
+            nondiff_argnames = (nondiff_argnames,)
         names = list(self.signature.parameters) if self.signature else []
         self.count = fun.__code__.co_argcount if hasattr(fun, "__code__") else 0
         unknown = [n for n in nondiff_argnames if n not in names]
@@ -39,6 +41,11 @@ class Arguments:
             raise TypeError(f"nondiff_argnames={unknown}: the function's arguments are {names}")
         self.name = getattr(fun, "__name__", "function")
         self.fixed = [operator.index(k) for k in nondiff_argnums] + [names.index(n) for n in nondiff_argnames]
+        some = self.signature and all(
+            p.kind is not inspect.Parameter.VAR_POSITIONAL for p in self.signature.parameters.values()
+        )
+        if some and not all(-len(names) <= k < len(names) for k in self.fixed):
+            raise TypeError(f"nondiff_argnums={nondiff_argnums}: {self.name} has {len(names)} arguments")
 
     def take(self, args, kwargs) -> tuple[Given, tuple]:
         """A call's arguments, and the arrays among those that are differentiated."""
@@ -59,7 +66,10 @@ class Arguments:
     def _positional(self, args, kwargs):
         if self.signature is None:
             raise TypeError(f"{self.name} takes positional arguments only here: its signature is not known")
-        bound = self.signature.bind(*args, **kwargs)
+        try:
+            bound = self.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.name}: {error}{at_user_line()}") from None
         bound.apply_defaults()
         if bound.kwargs:
             raise TypeError(
@@ -219,6 +229,10 @@ def values_again(call, primals, outs) -> tuple:
     if not any(map(is_differentiated, primals)):
         return tuple(outs)
     again = call.face(*primals)
+    if len(again) != len(outs):
+        raise StructureError(
+            f"{call.name} returns {len(again)} arrays, and by its rule {len(outs)}{at_user_line()}; they must be alike"
+        )
     for a, b in zip(outs, again, strict=True):
         a, b = np.asarray(strip(a)), np.asarray(strip(b))
         if a.shape == b.shape and not (np.array_equal(a, b) or np.allclose(a, b, 1e-2, 1e-6, equal_nan=True)):
@@ -261,6 +275,13 @@ class Rows(Joint):
             evaluate(*[x[k] if m else x for x, m in zip(xs, self.mask, strict=True)])
             for k in range(self.size)
         ]
+        return self._stacked(rows)
+
+    def _stacked(self, rows):
+        shapes = {tuple(np.shape(o) for o in row) for row in rows}
+        if len(shapes) != 1:
+            what = "results of one shape for all rows" if shapes else "at least one row, to know its results"
+            raise StructureError(f"{self.name}, under vmap, needs {what}{at_user_line()}")
         return tuple(np.stack(column) for column in zip(*rows, strict=True))
 
     def push(self, primals, tangents):

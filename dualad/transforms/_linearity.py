@@ -33,17 +33,21 @@ def check_linear(owner, apply, zeros, what, of):
     owner.linear_known = any(map(np.any, once))  # zeros tell nothing
 
 
+def _name(owner) -> str:
+    return getattr(owner.fun, "__name__", "the function")
+
+
 def _same_again(owner, what, once, again):
     if not all(map(_near, once, again)):
         raise StructureError(
-            f"{what} of {owner.fun.__name__} gives something else each time{at_user_line()}, so the other mode cannot "
+            f"{what} of {_name(owner)} gives something else each time{at_user_line()}, so the other mode cannot "
             "be derived from it. If it draws random numbers, draw outside of it, and pass them as an argument"
         )
 
 
 def _not_linear(owner, what, of) -> StructureError:
     return StructureError(
-        f"{what} of {owner.fun.__name__} is not linear in {of}{at_user_line()}, so the other mode cannot be derived "
+        f"{what} of {_name(owner)} is not linear in {of}{at_user_line()}, so the other mode cannot be derived "
         "from it. Differentiate in the rule's own mode, or write the rule of the other mode too"
     )
 

@@ -41,6 +41,7 @@ class Segment:
         self.random = [(restore, state()) for state, restore in RANDOM] + _numpy_state()
         self.traces: set[Trace] = set()
         self.values: list = []
+        self.variables = 0  # how many there are in the results
 
     def run(self):
         """The function's results, recorded anew."""
@@ -135,6 +136,7 @@ def on_placeholders(segment, outs, mark):
     held = [*segment.leaves, *outs]
     segment.traces = {b.owner for x in held for b in boxes_in(x) if b.owner is not None}
     segment.values = [strip(o) for o in outs]
+    segment.variables = len(found)
     wholes: dict = {}
     fresh = []
     for k, v in enumerate(found):
@@ -163,6 +165,8 @@ def pull_segment(node, gs, cots, heap, flags):
     outs, _ = tree_flatten(segment.run())
     _compare(segment, outs)
     found = variables_in(outs, mark)
+    if len(found) != segment.variables:
+        raise _other_values(segment)
     for k, g in zip(saved["places"], gs, strict=True):
         if g is not None:
             deposit(found[k].aux, g, cots, heap)
@@ -180,11 +184,15 @@ def _compare(segment, outs):
     now = [strip(o) for o in outs]
     before = segment.values
     if len(now) != len(before) or not all(map(_same, before, now)):
-        raise RecomputationError(
-            f"{segment.name} gave other values when it was run again for the backward pass{at_user_line()}: it draws "
-            "random numbers from a generator of its own, or something it uses has been changed since. Pass what "
-            "changes as an argument, or do without checkpoint here"
-        )
+        raise _other_values(segment)
+
+
+def _other_values(segment) -> RecomputationError:
+    return RecomputationError(
+        f"{segment.name} gave other values when it was run again for the backward pass{at_user_line()}: it draws "
+        "random numbers from a generator of its own (or of which another thread draws, too), or something it uses has "
+        "been changed since. Pass what changes as an argument, or do without checkpoint here"
+    )
 
 
 def _same(a, b):

@@ -114,6 +114,11 @@ def pure_callback(
         The results are not what was announced.
     """
     wanted = None if result_shape_dtypes is None else tree_flatten(result_shape_dtypes)
+    if wanted is not None and not all(hasattr(e, "shape") and hasattr(e, "dtype") for e in wanted[0]):
+        raise TypeError(
+            f"pure_callback: result_shape_dtypes is {result_shape_dtypes!r}{at_user_line()}; give arrays like the "
+            "results, np.empty(shape, dtype) for instance, or None"
+        )
 
     @functools.wraps(callback)
     def checked(*values):

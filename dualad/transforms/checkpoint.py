@@ -7,6 +7,8 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 
+import numpy as np
+
 from ..core.reverse import new_node_id
 from ..core.tree import tree_flatten
 from ._budget import within_budget
@@ -61,6 +63,11 @@ def checkpoint(
     """
     if policy is not None and budget is not None:
         raise TypeError("checkpoint: give a policy or a budget, not both")
+    if policy is not None and not callable(policy):
+        raise TypeError(f"checkpoint: policy={policy!r}; it is a function, see dualad.checkpoint_policies")
+    if budget is not None and not (isinstance(budget, (int, float, np.number)) and budget > 0):
+        raise TypeError(f"checkpoint: budget={budget!r}; it is a number of bytes")
+    budget = None if budget is None else int(budget)
     if fun is None:
         return functools.partial(checkpoint, policy=policy, budget=budget)
 

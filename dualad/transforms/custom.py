@@ -30,10 +30,17 @@ from ._linearity import check_linear, check_transposed, probes
 from .reverse import vjp
 
 
+def _callables(who, *functions) -> None:
+    for f in functions:
+        if not callable(f):
+            raise TypeError(f"{who} takes functions; this is a {type(f).__name__}{at_user_line()}")
+
+
 class _Custom:
     """What the two decorators share: the function, its name, and which arguments are not differentiated."""
 
     def __init__(self, fun: Callable, nondiff_argnums: Sequence[int] = (), nondiff_argnames=()):
+        _callables(type(self).__name__, fun)
         functools.update_wrapper(self, fun)
         self.fun = fun
         self.arguments = Arguments(fun, nondiff_argnums, nondiff_argnames)
@@ -49,7 +56,7 @@ class _Custom:
         return self if instance is None else functools.partial(self, instance)
 
     def __repr__(self):
-        return f"<{type(self).__name__} {self.fun.__name__}>"
+        return f"<{type(self).__name__} {self.arguments.name}>"
 
 
 class _Call(Joint):
@@ -167,6 +174,7 @@ class custom_jvp(_Custom):
         """Set the rule for all arguments together."""
         if symbolic_zeros:
             raise NotImplementedError("symbolic_zeros: tangents are arrays here; test with np.any(dx)")
+        _callables("defjvp", jvp)
         self.rule, self.linear_known = jvp, False
         return jvp
 
@@ -177,7 +185,7 @@ class custom_jvp(_Custom):
             *statics, primals, tangents = given
             if len(jvps) != len(primals):
                 raise StructureError(
-                    f"{self.fun.__name__}.defjvps was given {len(jvps)} rules for {len(primals)} arguments"
+                    f"{self.arguments.name}.defjvps was given {len(jvps)} rules for {len(primals)} arguments"
                 )
             ans = self(*self.arguments.merge(statics, primals))
             terms = [
@@ -263,4 +271,5 @@ class custom_vjp(_Custom):
         """Set the rule: `fwd(*args) -> (out, residuals)`, `bwd(residuals, g) -> cotangents`."""
         if symbolic_zeros:
             raise NotImplementedError("symbolic_zeros: cotangents are arrays here; test with np.any(g)")
+        _callables("defvjp", fwd, bwd)
         self.fwd, self.bwd, self.linear_known = fwd, bwd, False

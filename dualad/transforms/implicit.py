@@ -137,6 +137,8 @@ class _Solution(Joint):
                 )
             out, self.aux = out
         outs, self.outdef = outputs_of(out)
+        if not outs:
+            raise StructureError(f"{self.name} returned no arrays, but {out!r}{at_user_line()}")
         init, *args = self.given.all(xs)  # the solver may have written into its own
         self._judge(init, args, outs)
         return outs
@@ -160,6 +162,8 @@ class _Solution(Joint):
 
     def _residual(self, outs, args):
         leaves = tree_leaves(self.owner.optimality(self.outdef.unflatten(outs), *args))
+        if not leaves:
+            raise StructureError(f"{self.name}: the optimality function returned no arrays{at_user_line()}")
         return np.concatenate([np.ravel(strip(r)) for r in leaves])
 
     # ---- the optimality function on one vector ----

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import scipy.optimize
 
-from ..core.errors import LeakedValue, at_user_line
+from ..core.errors import LeakedValue, StructureError, at_user_line
 from ..core.space import space_of
 from ..core.trace import Box, strip
 from ..core.tree import tree_flatten, tree_leaves, tree_map
@@ -39,7 +39,13 @@ class _Flat:
 
     def __call__(self, v):
         out = self.value(v)
-        return joined([np.asarray(o) if isinstance(o, (int, float)) else o for o in tree_flatten(out)[0]])
+        found = joined([np.asarray(o) if isinstance(o, (int, float)) else o for o in tree_flatten(out)[0]])
+        if found.shape != v.shape:
+            raise StructureError(
+                f"{getattr(self.fun, '__name__', 'the function')} returns {found.shape[0]} numbers for {v.shape[0]} "
+                f"unknowns{at_user_line()}; there must be as many"
+            )
+        return found
 
     def value(self, v):
         out = self.fun(self.tree(v), *self.args)

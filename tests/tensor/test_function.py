@@ -171,3 +171,58 @@ def test_what_is_refused():
     assert grad((7 * Clipped.apply(x, y)).sum(), x)[0].tolist() == [1, 1]
     with pytest.raises(dualad.StructureError, match="bwd of Clipped is not linear"):
         dualad.jvp(lambda x: Clipped.apply(x, y.detach()), (x.detach(),), (x.detach(),))
+
+
+def test_functions_that_lack_something():
+    class Half(dualad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+    class Nothing(dualad.autograd.Function):
+        pass
+
+    x = dualad.ones(3, requires_grad=True)
+    with pytest.raises(NotImplementedError, match=r"Half has no backward .*test_function"):
+        Half.apply(x).sum().backward()
+    with pytest.raises(NotImplementedError, match="Nothing has no forward"):
+        Nothing.apply(x)
+
+
+@pytest.mark.parametrize("wrong", [np.ones(3), 3.0])
+def test_gradients_that_are_no_tensors(wrong):
+    class Wrong(dualad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def backward(ctx, g):
+            return wrong
+
+        @staticmethod
+        def jvp(ctx, t):
+            return wrong
+
+    x = dualad.ones(3, requires_grad=True)
+    with pytest.raises(TypeError, match="Wrong.backward must return Tensors or None, not"):
+        Wrong.apply(x).sum().backward()
+    with pytest.raises(TypeError, match="Wrong.jvp must return Tensors or None, not"):
+        dualad.jvp(Wrong.apply, (dualad.ones(3),), (dualad.ones(3),))
+
+
+@pytest.mark.parametrize("wrong", [lambda t: t[:2], lambda t: (t, t)])
+def test_tangents_that_do_not_fit(wrong):
+    class Wrong(dualad.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return 2 * x
+
+        @staticmethod
+        def jvp(ctx, t):
+            return wrong(t)
+
+    with pytest.raises(
+        RuntimeError, match=r"Wrong.jvp returned tangents of shapes .*the outputs have \[\(3,\)\]"
+    ):
+        dualad.jvp(Wrong.apply, (dualad.ones(3),), (dualad.ones(3),))

@@ -193,3 +193,15 @@ def test_rules_of_black_boxes_may_write_into_theirs():
         np.testing.assert_array_equal(dualad.grad(lambda x, box=box: np.sum(x + box(x)))(x), 3.0)
         np.testing.assert_array_equal(dualad.jvp(lambda x, box=box: x + box(x), (x,), (v,))[1], 3.0)
         np.testing.assert_array_equal(v, 1.0)
+
+
+def test_rows_of_results_that_do_not_fit():
+    box = dualad.black_box(lambda x: np.ones(int(x)))
+    with pytest.raises(
+        dualad.StructureError, match=r"under vmap, needs results of one shape .*test_callback"
+    ):
+        dualad.vmap(box)(np.array([1.0, 2.0]))
+    with pytest.raises(dualad.StructureError, match="needs at least one row"):
+        dualad.vmap(box)(np.ones(0))
+    with pytest.raises(TypeError, match=r"result_shape_dtypes is \(3,\) .*np.empty"):
+        dualad.pure_callback(np.sin, (3,), 1.0)

@@ -356,3 +356,21 @@ def test_a_budget_over_a_closure_that_is_newer_than_the_arguments():
         dualad.LeakedValue, match=r"closes over a value that grad traces .*test_checkpoint.*argument"
     ):
         dualad.grad(lambda x: outer(x, lambda f: checkpoint(f, budget=10**6)))(Y)
+
+
+def test_a_second_run_without_the_derivative_of_the_first():
+    """The same values, and no variable behind them: it was an IndexError."""
+    runs = []
+
+    def forgetful(x):
+        runs.append(0)
+        return np.sin(x if len(runs) == 1 else dualad.getval(x))
+
+    with pytest.raises(dualad.RecomputationError, match="forgetful gave other values"):
+        dualad.grad(lambda x: np.sum(checkpoint(forgetful)(x)))(Y)
+
+
+@pytest.mark.parametrize("options", [{"policy": 3}, {"budget": "1 MB"}, {"budget": 0}])
+def test_options_that_are_none(options):
+    with pytest.raises(TypeError, match=f"checkpoint: {next(iter(options))}="):
+        checkpoint(f, **options)

@@ -504,3 +504,32 @@ def test_a_transposed_rule_that_draws():
     f = drawing(dualad.random.default_rng(0), dualad.custom_jvp)
     with pytest.raises(dualad.StructureError, match="gives something else each time.*draw outside"):
         dualad.grad(f)(1.0)
+
+
+# ---- what cannot be -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("decorator", [dualad.custom_jvp, dualad.custom_vjp])
+def test_what_is_no_function(decorator):
+    with pytest.raises(TypeError, match=r"takes functions; this is a int .*test_custom"):
+        decorator(3)
+    f = decorator(lambda x: x)
+    with pytest.raises(TypeError, match="takes functions; this is a float"):
+        f.defjvp(2.0) if decorator is dualad.custom_jvp else f.defvjp(lambda x: (x, None), 2.0)
+    with pytest.raises(TypeError, match=r"<lambda>: got an unexpected keyword argument 'y' .*test_custom"):
+        f(1.0, y=2.0)
+
+
+def test_arguments_that_are_not_there_cannot_be_set_apart():
+    with pytest.raises(TypeError, match=r"nondiff_argnums=\(1,\): <lambda> has 1 arguments"):
+        dualad.custom_jvp(lambda x: x, nondiff_argnums=(1,))
+    f = dualad.custom_jvp(lambda x, scale: x * scale, nondiff_argnames="scale")
+    f.defjvp(lambda scale, primals, tangents: (primals[0] * scale, tangents[0] * scale))
+    assert dualad.grad(lambda x: f(x, 3.0))(1.0) == 3.0
+
+
+def test_a_rule_with_another_number_of_results():
+    f = dualad.custom_vjp(lambda x: {"out": x * x})
+    f.defvjp(lambda x: ({"out": x * x, "more": x}, x), lambda x, g: (2 * x * g["out"],))
+    with pytest.raises(dualad.StructureError, match="returns 1 arrays, and by its rule 2"):
+        dualad.trace(dualad.grad(lambda x: f(x)["out"]))(1.0)

@@ -292,3 +292,18 @@ def test_solvers_of_functions_that_close_over_traced_values(solve):
     a = None
     with pytest.raises(dualad.LeakedValue, match=r"optimality closes over a traced value .*after x0"):
         dualad.grad(f)(np.ones(2))
+
+
+def test_results_that_are_none():
+    f = dualad.custom_root(lambda x, a: x - a)(lambda guess, a: None)
+    with pytest.raises(dualad.StructureError, match=r"returned no arrays, but None .*test_implicit"):
+        f(1.0, 1.0)
+    f = dualad.custom_root(lambda x, a: None)(lambda guess, a: a)
+    with pytest.raises(dualad.StructureError, match="the optimality function returned no arrays"):
+        f(1.0, 1.0)
+
+
+@pytest.mark.parametrize("solve", [dualad.implicit.root, dualad.implicit.fixed_point])
+def test_as_many_equations_as_unknowns(solve):
+    with pytest.raises(dualad.StructureError, match=r"returns 2 numbers for 3 unknowns .*test_implicit"):
+        solve(lambda x, a: x[:2] - a, np.ones(3), 1.0)

@@ -81,6 +81,17 @@ def order_of(x):
     return "F" if row(x).flags.fnc else "C"
 
 
+def number(x):
+    """A new box without axes as a number, which NumPy's functions return, where `np.where` and `reshape` make an array
+    without axes."""
+    inner = x
+    while isinstance(inner.value, Box):
+        inner = inner.value
+    if np.ndim(inner.value) == 0:
+        inner.value = inner.value[()]
+    return x
+
+
 def rows_apart(x, packed=False):
     """`x`, each of whose rows lies by itself, without gaps if `packed`: then what is made of them lies as if it were
     made of one."""

@@ -8,7 +8,7 @@ from ..core.memory import in_order, order_of
 from ..core.trace import strip
 from ..ops.index import getitem
 from .functions import boxed, holds_box, implements
-from .stores import refuse_loss
+from .stores import refuse_loss, without_leading_ones
 from .ufuncs import store
 from .values import without_derivative
 
@@ -22,7 +22,7 @@ def insert(arr, obj, values, axis=None):
     axis = range(arr.ndim)[axis]
     values, n = boxed(values), arr.shape[axis]
     places = len(np.insert(np.arange(n), obj, -1)) - n
-    values = values.reshape((1,) * (arr.ndim - values.ndim) + values.shape)
+    values = values.reshape((1,) * (arr.ndim - values.ndim) + without_leading_ones(values, arr.ndim))
     if places == 1:
         if not isinstance(obj, slice) and np.ndim(obj) == 0:
             values = np.moveaxis(values, 0, axis)

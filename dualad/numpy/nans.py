@@ -40,7 +40,7 @@ def _moment(of):
         found = of(a, axis, dtype, None, ddof, keepdims, where=seen, mean=mean)
         count = np.sum(np.broadcast_to(seen, a.shape), axis=axis, keepdims=truth(keepdims))
         found = np.where(count > ddof, found, found.dtype.type(np.nan))
-        return found if out is None else store(out, found)
+        return found[()] if out is None else store(out, found)
 
     return nan_moment
 
@@ -61,7 +61,7 @@ def _extremum(of, a, axis, out, keepdims, initial, where):
     if initial is NoValue:
         none = np.logical_not(np.any(np.broadcast_to(seen, a.shape), axis=axis, keepdims=truth(keepdims)))
         found = np.where(none, found.dtype.type(np.nan), found)
-    return found if out is None else store(out, found)
+    return found[()] if out is None else store(out, found)
 
 
 nanvar = implements(np.nanvar)(_moment(reductions.var))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.memory import number
 from ..core.space import face
 from ..core.trace import Box
 from ..ops.sort import partition
@@ -40,7 +41,9 @@ def _finish(result, ordered, shape, out):
     last = ordered[-1]
     result = face("where")(face("isnan")(last), np.nan, result)
     result = result if shape is None else result.reshape(shape)
-    return result if out is None else store(out, result)
+    if out is not None:
+        return store(out, result)
+    return result if result.shape else number(result)
 
 
 @implements(np.median)
@@ -91,7 +94,8 @@ def _quantile_by(function, per):
     def quantile(
         a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **weights
     ):
-        a, q = boxed(a), boxed(q)
+        a = boxed(a)
+        q = np.asarray(q, a.dtype) if isinstance(q, (int, float)) and a.dtype.kind == "f" else boxed(q)
         usual = method == "linear" and _is_usual(a, axis) and all(w is None for w in weights.values())
         levels = _levels(q, per) if usual else None
         if levels is None and order_statistics.in_a_batch(a, q, *weights.values()):

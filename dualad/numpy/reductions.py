@@ -91,6 +91,9 @@ def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue
 
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
     a = boxed(a) if where is NoValue else _masked(boxed(a), where, neutral)
+    if initial is not NoValue and not a.size:
+        shape = np.sum(np.empty(a.shape), axis=axis, keepdims=truth(keepdims)).shape
+        return _finish(np.broadcast_to(_start(initial, a), shape).copy()[()], out)
     found = reduce(a, axis=axis, keepdims=truth(keepdims))
     return _finish(found if initial is NoValue else pair(found, _start(initial, found)), out)
 

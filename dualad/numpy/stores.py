@@ -133,10 +133,18 @@ def write(x, index, value):
         target = pending.model[spec.with_arrays(arrays)].shape if plain else None
     if target is not None and value.shape != target and value.shape:
         check_fit(value.shape, target)
+        if value.ndim > len(target):
+            value = reshape(value, shape=without_leading_ones(value, len(target)))
     if type(x) is not Writing:
         kept = snapshot(x)
         x.__class__, x.value, x.aux = Writing, kept, pending
     pending.add(place, value)
+
+
+def without_leading_ones(value, ndim):
+    """The shape of `value` without those axes of length one that are more than `ndim`."""
+    more = max(value.ndim - ndim, 0)
+    return value.shape if any(n != 1 for n in value.shape[:more]) else value.shape[more:]
 
 
 def is_full(entry) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import sys
 
 import numpy as np
@@ -167,18 +168,27 @@ def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, w
         raise MissingRule(
             f"np.{ufunc.__name__}.reduce with where= or dtype= is not supported{at_user_line()}"
         )
-    return _fold(_find(ufunc), x, axis, keepdims, initial)
+    return _fold(ufunc, x, axis, keepdims, initial)
 
 
-def _fold(op, x, axis, keepdims, initial):
+def _identity(ufunc):
+    """What a reduction of nothing gives, or NumPy's error."""
+    if ufunc.identity is None:
+        raise ValueError(f"zero-size array to reduction operation {ufunc.__name__} which has no identity")
+    return ufunc.identity
+
+
+def _fold(ufunc, x, axis, keepdims, initial):
+    op = _find(ufunc)
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = sorted(normal_axis(a, x.ndim) for a in axes)
     total = None if initial is np._NoValue or initial is None else initial
-    rows = np.moveaxis(x, axes, range(len(axes))).reshape(
-        (-1, *(n for k, n in enumerate(x.shape) if k not in axes))
-    )
-    for part in rows:
+    rest = tuple(n for k, n in enumerate(x.shape) if k not in axes)
+    count = math.prod(x.shape[k] for k in axes)
+    for part in np.moveaxis(x, axes, range(len(axes))).reshape((count, *rest)):
         total = part if total is None else op(total, part)
+    if not count:
+        total = np.full(rest, _identity(ufunc) if total is None else total, x.dtype)[()]
     return total.reshape(tuple(1 if k in axes else n for k, n in enumerate(x.shape))) if keepdims else total
 
 
@@ -187,6 +197,8 @@ def _accumulate(ufunc, x, axis=0, dtype=None):
     if name is not None:
         return getattr(np, name)(x, axis=axis, **({} if dtype is None else {"dtype": dtype}))
     x = x if dtype is None else cast(x, dtype)
+    if not x.shape[axis]:
+        return x.copy("K")
     op, rows = _find(ufunc), []
     for entry in np.moveaxis(x, axis, 0):
         rows.append(entry if not rows else op(rows[-1], entry))

@@ -21,12 +21,13 @@ def check_linear(owner, apply, zeros, what, of):
     owner.linear_known = True  # also for the calls of itself that the rule makes
     rng = np.random.default_rng(0)
     ds = [_random_like(z, rng) for z in zeros]
+    eps = 1e-3 if _is_single(ds) else 1e-8
     with np.errstate(all="ignore"):
         once = _plain(apply(*ds))
         for scale in (-1e6, 1e-6):
             scaled = _plain(apply(*[d.dtype.type(scale) * d for d in ds]))
             for a, b in zip(once, scaled, strict=True):
-                if not _near(scale * a, b):
+                if not _near(scale * a, b, eps):
                     owner.linear_known = False
                     _same_again(owner, what, once, _plain(apply(*ds)))
                     raise _not_linear(owner, what, of)
@@ -38,7 +39,7 @@ def _name(owner) -> str:
 
 
 def _same_again(owner, what, once, again):
-    if not all(map(_near, once, again)):
+    if not all(_near(a, b, 1e-3) for a, b in zip(once, again, strict=True)):
         raise StructureError(
             f"{what} of {_name(owner)} gives something else each time{at_user_line()}, so the other mode cannot "
             "be derived from it. If it draws random numbers, draw outside of it, and pass them as an argument"
@@ -74,13 +75,14 @@ def check_transposed(owner, ins, outs, what, of):
     """
     with np.errstate(all="ignore"):
         (a, size), (b, more) = _inner(*outs), _inner(*ins)
-    eps = 1e-3 if {*map(_precision, outs[0]), *map(_precision, ins[0])} & set("efF") else 1e-7
+    eps = 1e-3 if _is_single([*outs[0], *ins[0]]) else 1e-7
     if abs(a - b) > eps * (size + more):  # false for NaN
         raise _not_linear(owner, what, of)
 
 
-def _precision(x) -> str:
-    return strip(x).dtype.char if hasattr(x, "dtype") else "d"
+def _is_single(xs) -> bool:
+    """Whether there are numbers of less than double precision."""
+    return any(x is not None and strip(x).dtype.char in "efF" for x in xs)
 
 
 def _inner(ds, gs):
@@ -126,8 +128,8 @@ def _plain(tree):
     return [np.asarray(strip(x)) for x in tree_leaves(tree)]
 
 
-def _near(a, b):
+def _near(a, b, eps):
     finite = np.isfinite(a) & np.isfinite(b)
     scale = np.max(np.abs(a), initial=0.0, where=finite)
-    eps = 1e-3 if a.dtype in (np.float32, np.complex64) else 1e-8
+    eps = 1e-3 if _is_single([a]) else eps
     return bool(np.all(np.abs(a - b)[finite] <= eps * scale))

@@ -533,3 +533,18 @@ def test_a_rule_with_another_number_of_results():
     f.defvjp(lambda x: ({"out": x * x, "more": x}, x), lambda x, g: (2 * x * g["out"],))
     with pytest.raises(dualad.StructureError, match="returns 1 arrays, and by its rule 2"):
         dualad.trace(dualad.grad(lambda x: f(x)["out"]))(1.0)
+
+
+@pytest.mark.parametrize("decorator", [dualad.custom_jvp, dualad.custom_vjp])
+def test_single_precision_in_and_double_out(decorator):
+    """A tangent is rounded to its primal's precision: that is no lack of linearity."""
+    weights = np.array([1.0, 0.3, 1e3])
+    f = decorator(lambda x: x * weights)
+    if decorator is dualad.custom_jvp:
+        f.defjvp(lambda primals, tangents: (primals[0] * weights, tangents[0] * weights))
+    else:
+        f.defvjp(lambda x: (x * weights, None), lambda _, g: ((g * weights).astype(np.float32),))
+    x = np.ones(3, np.float32)
+    assert f(x).dtype == np.float64
+    np.testing.assert_allclose(dualad.grad(lambda x: np.sum(f(x)))(x), weights, rtol=1e-6)
+    np.testing.assert_allclose(dualad.jvp(f, (x,), (x,))[1], weights, rtol=1e-6)

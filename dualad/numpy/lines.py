@@ -88,8 +88,14 @@ def _slopes(f, spacing, edge_order):
 def ediff1d(ary, to_end=None, to_begin=None):
     a = boxed(ary).reshape(-1)
     parts = [a[1:] - a[:-1]]
-    parts = parts if to_begin is None else [boxed(to_begin).reshape(-1), *parts]
-    parts = parts if to_end is None else [*parts, boxed(to_end).reshape(-1)]
+    before, after = (None if e is None else boxed(e).reshape(-1) for e in (to_begin, to_end))
+    for ends in (before, after):
+        if ends is not None and not np.can_cast(ends.dtype, a.dtype, "same_kind"):
+            raise TypeError(
+                "dtype of `to_end` or `to_begin` must be compatible with input `ary` under the `same_kind` rule."
+            )
+    parts = parts if before is None else [cast(before, a.dtype), *parts]
+    parts = parts if after is None else [*parts, cast(after, a.dtype)]
     return np.concatenate(parts) if len(parts) > 1 else parts[0]
 
 

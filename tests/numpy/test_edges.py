@@ -29,6 +29,8 @@ CASES = {
     "accumulate in another precision": (lambda x: np.maximum.accumulate(x, axis=0, dtype=np.float32), X),
     "hypot of nothing": (lambda x: np.hypot.reduce(x, axis=0), NOTHING),
     "hypot of nothing at all": (lambda x: np.hypot.reduce(x, axis=None, keepdims=True), NOTHING),
+    "hypot of one each": (lambda x: np.hypot.reduce(x[:, :1], axis=1), X),
+    "steps in single precision": (lambda x: np.ediff1d(x, to_begin=[1.0, 2.0], to_end=0.5), SINGLE),
     "logaddexp of nothing": (lambda x: np.logaddexp.reduce(x, axis=0), NOTHING),
     "logaddexp from a start": (lambda x: np.logaddexp.reduce(x, axis=0, initial=2.0), X),
     "max of nothing": (lambda x: np.max(x, axis=0, initial=2.0), NOTHING),

@@ -272,10 +272,18 @@ def lineage(x):
         yield prim
 
 
+class Flat(dict):
+    """The parameters of the view `x.flat`. Unlike those of other views its parts are copies, as in NumPy."""
+
+
 def flat(x):
     """`x.flat`: the array in one dimension, whose stores reach `x` whatever its layout."""
     r = reshape(x, shape=(-1,))
-    return r if type(x) is np.ndarray else link(x, r, reshape.primitive, {"shape": (-1,), "order": "C"})
+    return r if type(x) is np.ndarray else link(x, r, reshape.primitive, Flat(shape=(-1,), order="C"))
+
+
+def is_flat(x) -> bool:
+    return type((getattr(x, "view_of", None) or (None,))[-1]) is Flat
 
 
 def part(x, name):
@@ -305,6 +313,9 @@ def tell_relatives(x, source=None):
     base, prim, params = getattr(x, "view_of", None) or (None, None, None)
     if base is None:
         return
+    if is_flat(base):
+        x.view_of = None
+        return
     if prim is I.take_static.primitive:
         write(base, params["index"].raw, snapshot(x))
     else:
@@ -316,6 +327,9 @@ def tell_relatives(x, source=None):
 def make_views_stale(x, source=None):
     views = getattr(x, "views", None)
     if not views:
+        return
+    if is_flat(x):
+        x.views = None
         return
     kept = [w for w in views if w() is source and source is not None]
     stale = [w() for w in views]

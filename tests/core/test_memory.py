@@ -201,3 +201,18 @@ def test_a_view_of_everything(view, start):
     for got in (dualad.jvp(f, (x,), (x,))[0], dualad.vjp(f, x)[0], dualad.vmap(f)(np.stack([x, x]))[1]):
         np.testing.assert_allclose(got, f(x.copy()))
     assert np.array_equal(dualad.grad(lambda x: np.sum(f(x)))(x), [1.0, 4.0, 4.0])
+
+
+def test_parts_of_flat_are_copies():
+    def f(x):
+        y = x * 1
+        z, w = y.flat[2:5], y.flat
+        z[0] = 9.0
+        y[0] = x[1]
+        w[1] = 7.0
+        y.flat[[3, 4]] = x[2, :2]
+        return np.sum(z * z) + np.sum(y * y)
+
+    assert np.allclose(dualad.jvp(f, (X,), (X,))[0], f(X))
+    slope, _ = dualad.testing.richardson(f, (X,), (np.ones((3, 3)),))
+    assert abs(np.sum(dualad.grad(f)(X)) - slope) < 1e-8

@@ -150,8 +150,7 @@ __version__ = "0.1.0"
 
 # What few programs need: modules, and names by the module that has them.
 _MODULES = {
-    name: name
-    for name in "autograd data fft implicit linalg nn optim random special testing utils".split()
+    name: name for name in "autograd data fft implicit linalg nn optim random special testing utils".split()
 }
 _MODULES["checkpoint_policies"] = "transforms.checkpoint_policies"
 _LATER = {

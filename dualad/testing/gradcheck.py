@@ -19,9 +19,9 @@ import numpy as np
 
 from ..core.space import space_of
 from ..core.tree import TreeDef, tree_flatten
+from ..transforms.differences import richardson
 from ..transforms.forward import jvp
 from ..transforms.reverse import vjp
-from ..transforms.differences import richardson
 from .probe import inner
 
 RTOL = {8: 1e-7, 16: 1e-7, 4: 2e-3}  # by the bytes of a real number in the leaf

@@ -7,7 +7,15 @@ import pytest
 
 from examples._report import Row, report, rows
 
-ON_THEIR_OWN = ("audit_a_rule", "black_scholes", "kalman_nile", "lotka_volterra", "medical_akzo", "standard_errors", "variational_inference")
+ON_THEIR_OWN = (
+    "audit_a_rule",
+    "black_scholes",
+    "kalman_nile",
+    "lotka_volterra",
+    "medical_akzo",
+    "standard_errors",
+    "variational_inference",
+)
 ON_SCIKIT_LEARN = ("gaussian_process", "logistic_regression", "ridge_penalty")
 
 

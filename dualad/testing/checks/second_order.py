@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from ...transforms.differences import richardson
 from ...transforms.forward import jvp
 from ...transforms.reverse import vjp
-from ...transforms.differences import richardson
 from ..probe import inner, push, randoms, value
 from ..results import Wrong
 from ..samples import few, rng_of, smooth_calls

@@ -2,9 +2,9 @@
 
 The log-likelihood of counts with over-dispersion (negative binomial) calls a log-gamma function with a derivative
 rule of its own. In one program the rule is the digamma function; in the other its first asymptotic terms, good for
-large arguments and poor for small ones. Forward and reverse agree in both, since one mode is the transpose of the other. The
-audit tells the two apart, and names the rule and its line. Reference: the score of the negative binomial distribution,
-written out by hand (J. F. Lawless, Canadian Journal of Statistics 15 (1987), 209-225).
+large arguments and poor for small ones. Forward and reverse agree in both, since one mode is the transpose of the
+other. The audit tells the two apart, and names the rule and its line. Reference: the score of the negative binomial
+distribution, written out by hand (J. F. Lawless, Canadian Journal of Statistics 15 (1987), 209-225).
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ def gradient(f, *varargs, axis=None, edge_order=1):
             slopes.append(face("slopes")(f, axis=a, step=float(spacing), edge_order=edge_order))
         else:
             found = np.moveaxis(_slopes(np.moveaxis(f, a, 0), spacing, edge_order), 0, a)
-            slopes.append(lying_as(found, np.empty_like(row(f))))
+            slopes.append(
+                lying_as(cast(found, f.dtype) if f.dtype.kind in "fc" else found, np.empty_like(row(f)))
+            )
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 

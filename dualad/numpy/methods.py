@@ -130,6 +130,11 @@ def _copy(self, order="C"):
     return creation.copied(self, order)
 
 
+def _conj(self):
+    """As in NumPy, a real array is its own conjugate."""
+    return REGISTRY["conjugate"].face(self) if self.dtype.kind == "c" else self
+
+
 def _flatten(self, order="C"):
     return creation.copied(shaping.ravel(self, order))
 
@@ -211,8 +216,8 @@ _METHODS = {
     "fill": _fill,
     "setflags": _setflags,
     "view": _view,
-    "conj": REGISTRY["conjugate"].face,
-    "conjugate": REGISTRY["conjugate"].face,
+    "conj": _conj,
+    "conjugate": _conj,
     "__getitem__": getitem,
     "__setitem__": stores.setitem,
     "T": property(lambda self: shaping.transpose(self)),

@@ -189,6 +189,8 @@ def _fold(ufunc, x, axis, keepdims, initial):
         total = part if total is None else op(total, part)
     if count == 1 and ufunc is np.hypot and initial is np._NoValue:
         total = op(0.0, total)  # NumPy starts from the identity, which shows in |x| alone
+    elif count == 1:
+        total = +total  # no view of its one entry
     if not count:
         total = np.full(rest, _identity(ufunc) if total is None else total, x.dtype)[()]
     return total.reshape(tuple(1 if k in axes else n for k, n in enumerate(x.shape))) if keepdims else total

@@ -30,6 +30,11 @@ CASES = {
     "hypot of nothing": (lambda x: np.hypot.reduce(x, axis=0), NOTHING),
     "hypot of nothing at all": (lambda x: np.hypot.reduce(x, axis=None, keepdims=True), NOTHING),
     "hypot of one each": (lambda x: np.hypot.reduce(x[:, :1], axis=1), X),
+    "one entry is no view": (
+        lambda x: (lambda r: (r.__setitem__(0, 5.0), x * r)[1])(np.subtract.reduce(x[:1], axis=0)),
+        X,
+    ),
+    "slopes in single precision": (lambda x: np.gradient(x, 2, axis=1), SINGLE),
     "steps in single precision": (lambda x: np.ediff1d(x, to_begin=[1.0, 2.0], to_end=0.5), SINGLE),
     "logaddexp of nothing": (lambda x: np.logaddexp.reduce(x, axis=0), NOTHING),
     "logaddexp from a start": (lambda x: np.logaddexp.reduce(x, axis=0, initial=2.0), X),

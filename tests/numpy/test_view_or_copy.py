@@ -1,5 +1,7 @@
 """A store reaches the array exactly where NumPy's result is a view of it, and never where it is a copy."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -105,3 +107,46 @@ def test_copies_of_plain_memory_are_copies():
         a[0] = 5
         np.asarray(x)[1] = 6
         assert np.asarray(x).tolist() == [5, 6, 1] and np.asarray(y).tolist() == [1, 1, 1]
+
+
+def test_every_function_shares_memory_where_numpy_does():
+    """Of all example calls: the result is a view of an argument, or the argument itself, where it is one in NumPy."""
+    from dualad.core.trace import Box
+    from dualad.core.tree import tree_leaves
+    from dualad.testing.calls import ALL_CALLS, POOL
+    from dualad.testing.coverage import choices, function_of
+
+    def shared(result, args):
+        if not isinstance(result, Box):
+            return False
+        while getattr(result, "view_of", None):
+            result, prim, _ = result.view_of
+            if prim.name in ("broadcast_to", "diagonal"):  # a store is refused, aloud
+                return None
+        return any(result is a for a in args)
+
+    def compared(call, traced):
+        args = tuple(np.array(POOL[k]) for k in traced)
+        f, found = function_of(call, traced), []
+
+        def seen(*args):
+            out = f(*args)
+            found[:] = [shared(r, args) for r in tree_leaves(out)]
+            return out
+
+        try:
+            want = [
+                isinstance(r, np.ndarray) and r.flags.writeable and any(np.shares_memory(r, a) for a in args)
+                for r in tree_leaves(f(*args))
+            ]
+            dualad.jvp(seen, args, args)
+        except Exception:  # tests/numpy/test_coverage.py sees to what is wrong and what is rejected
+            return None
+        return all(f is None or f == w for f, w in zip(found, want, strict=True))
+
+    calls = [(c, t) for cs in ALL_CALLS.values() for c in cs if "flat" not in c for t in choices(c)[-1:]]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        found = {c: compared(c, t) for c, t in calls if all(np.ndim(POOL[k]) for k in t)}
+    assert sum(v is not None for v in found.values()) > 1000
+    assert [c for c, v in found.items() if v is False] == []

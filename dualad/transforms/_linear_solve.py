@@ -71,6 +71,8 @@ class Method:
 
 def solve_jacobian(f: Callable, x, params, b, method: Method, transposed: bool = False):
     """v of (∂f/∂x)(x, *params) v = b, or of the transpose; x and b are vectors, traced or not."""
+    if x.dtype.kind == "c":
+        return _solve_in_parts(f, x, params, b, method, transposed)
     if method.is_dense(x.shape[0]):
         a = jacfwd(lambda v: f(v, *params))(x)
         try:
@@ -82,6 +84,19 @@ def solve_jacobian(f: Callable, x, params, b, method: Method, transposed: bool =
             ) from None
     call = _Solve(f, method, transposed)
     return call.face(x, *params, b)[0]
+
+
+def _solve_in_parts(f, x, params, b, method, transposed):
+    """The same for complex vectors, by real and imaginary parts: f need not be holomorphic.
+
+    The transpose is that under Re Σ a·b, for which cotangents are conjugated on the way in and out.
+    """
+    n = x.shape[0]
+    split = lambda z: np.concatenate([np.real(z), np.imag(z)])  # noqa: E731
+    whole = lambda r: r[:n] + 1j * r[n:]  # noqa: E731
+    b = split(np.conj(b) if transposed else b)
+    v = whole(solve_jacobian(lambda r, *p: split(f(whole(r), *p)), split(x), params, b, method, transposed))
+    return np.conj(v) if transposed else v
 
 
 class _Solve(Joint):

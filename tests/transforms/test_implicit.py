@@ -307,3 +307,28 @@ def test_results_that_are_none():
 def test_as_many_equations_as_unknowns(solve):
     with pytest.raises(dualad.StructureError, match=r"returns 2 numbers for 3 unknowns .*test_implicit"):
         solve(lambda x, a: x[:2] - a, np.ones(3), 1.0)
+
+
+@pytest.mark.parametrize("solve", ["dense", "gmres"])
+def test_complex_solutions(solve):
+    """Holomorphic or not: the linear system is that of real and imaginary parts."""
+    a, v = np.array([0.5 + 0.3j, 1 - 1j]), np.array([1 - 0.5j, 0.2 + 2j])
+    square = dualad.custom_root(lambda x, a: x * x - a, solve=solve)(lambda guess, a: np.sqrt(a))
+    cube = dualad.custom_root(lambda x, a: x * np.conj(x) * x - a, solve=solve)(
+        lambda guess, a: a / np.abs(a) ** (2 / 3)
+    )
+    for root, bare in ((square, np.sqrt), (cube, lambda a: a / np.abs(a) ** (2 / 3))):
+        implicit = lambda a, root=root: root(a, a)  # noqa: E731
+        for got, want in (
+            (dualad.jvp(implicit, (a,), (v,))[1], dualad.jvp(bare, (a,), (v,))[1]),
+            (dualad.vjp(implicit, a)[1](v)[0], dualad.vjp(bare, a)[1](v)[0]),
+            (
+                dualad.grad(lambda a, f=implicit: np.sum(np.abs(f(a)) ** 4))(a),
+                dualad.grad(lambda a, f=bare: np.sum(np.abs(f(a)) ** 4))(a),
+            ),
+            (
+                dualad.jvp(dualad.grad(lambda a, f=implicit: np.sum(np.real(f(a)))), (a,), (v,))[1],
+                dualad.jvp(dualad.grad(lambda a, f=bare: np.sum(np.real(f(a)))), (a,), (v,))[1],
+            ),
+        ):
+            np.testing.assert_allclose(got, want, rtol=1e-9)

@@ -54,8 +54,9 @@ def place(arr, mask, vals):
 
 @implements(np.putmask)
 def putmask(a, /, mask, values):
-    a = _target("putmask", a)
-    a[...] = face("where")(mask, cycled(values, a.size).reshape(a.shape), a)
+    a, values = _target("putmask", a), boxed(values)
+    if values.size:
+        a[...] = face("where")(mask, cycled(values, a.size).reshape(a.shape), a)
 
 
 @implements(np.fill_diagonal)

@@ -86,6 +86,8 @@ def broadcast_to(array, shape, subok=False):
 def broadcast_arrays(*args, subok=False):
     shape = np.broadcast_shapes(*[np.shape(a) if not isinstance(a, Box) else a.shape for a in args])
     args = [boxed(a) for a in args]
+    if not shape:  # numbers, of which NumPy makes arrays
+        return tuple(map(copied, args))
     return tuple(a if a.shape == shape else broadcast_to(a, shape) for a in args)
 
 

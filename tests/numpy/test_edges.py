@@ -47,6 +47,11 @@ CASES = {
     "store with more axes at rows": (with_store([0, 1], lambda x: x[None]), X),
     "store with more axes in a row": (with_store(0, lambda x: x[None, :1]), X),
     "put nothing": (lambda x: (lambda y: (y.put([0], x[:0]), y)[1])(x * 1), X),
+    "putmask nothing": (lambda x: (lambda y: (np.putmask(y, y > 0, x[:0]), y)[1])(x * 1), X),
+    "arrays of numbers": (
+        lambda x: (lambda s: (np.broadcast_arrays(s, s)[0].__setitem__(..., 1.0), s * x)[1])(x[0, 0] * 2.0),
+        X,
+    ),
     "choose by the rows": (lambda x: np.choose((x > 0).astype(int), [x, 2 * x]), X),
     **{
         f"{f.__name__} is a number": (lambda x, f=f: operator.itruediv(f(x), x), X)

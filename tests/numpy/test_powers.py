@@ -46,3 +46,10 @@ def test_the_slope_of_tanh_is_exact_in_the_tails():
         np.testing.assert_allclose(slope, 4 * e / (1 + e) ** 2, rtol=1e-13, atol=2e-277)
     with np.errstate(all="raise"):
         dualad.jvp(np.tanh, (np.array([800.0, -800.0]),), (np.ones(2),))
+
+
+@pytest.mark.parametrize("dtype", [bool, np.int8, np.uint8, np.int64, np.float32, float, complex])
+@pytest.mark.parametrize("exponent", [2, 2.0, 3])
+def test_dtypes_are_numpys(dtype, exponent):
+    plain = np.ones(3, dtype)
+    assert (dualad.numpy.ones(3, dtype=dtype) ** exponent).dtype == (plain**exponent).dtype

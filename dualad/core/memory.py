@@ -96,6 +96,8 @@ def rows_apart(x, packed=False):
     """`x`, each of whose rows lies by itself, without gaps if `packed`: then what is made of them lies as if it were
     made of one."""
     v = strip(x)
+    if v.flags.c_contiguous:
+        return x
     lead = v.ndim - x.ndim + 1
     steps = [abs(s) for s in v.strides]
     if v.ndim == lead or not v.size or min(steps[:lead]) >= max(steps[lead:]):

@@ -12,7 +12,7 @@ from ..core.errors import MissingRule, at_user_line
 from ..core.forward import Dual
 from ..core.primitive import REGISTRY
 from ..core.reverse import Var
-from ..core.trace import Box, Const, strip
+from ..core.trace import Box, Const, as_const, strip
 from ..ops.index import getitem
 from . import creation, products, reductions, selecting, shaping, stores
 from .protocols import missing_attribute
@@ -73,11 +73,11 @@ def _squares_first(power):
 
     def __pow__(x, y, /):
         t = type(y)
-        if (t is int or t is float) and y == 2:
-            if type(x) is Var or type(x) is Dual:
+        if t is int or t is float:
+            if y == 2 and (type(x) is Var or type(x) is Dual):
                 return square(x)
-            if t is int and type(x) is Const:  # NumPy does so too, and its square of truths is int8
-                return square(x)
+            if type(x) is Const:  # NumPy's `**` has roads of its own, with dtypes of their own
+                return as_const(x.value**y)
         return power(x, y)
 
     return __pow__

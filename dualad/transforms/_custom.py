@@ -110,6 +110,21 @@ class Given:
         return data
 
 
+POSITIONAL = Arguments(lambda *args: None, ())  # of functions that may be called in any number of ways
+
+
+def of_some(f, args, places):
+    """`f` as a function of the arguments at `places`, with the others of `args` held."""
+
+    def held(*some):
+        full = list(args)
+        for i, x in zip(places, some, strict=True):
+            full[i] = x
+        return f(*full)
+
+    return held
+
+
 def outputs_of(out):
     """The arrays that a function has returned, and the structure around them."""
     leaves, treedef = tree_flatten(out)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import scipy.sparse.linalg as sparse
 
 from ..core.errors import DegenerateError, at_user_line
 from ..core.joint import Joint
-from ._custom import Rows
+from ._custom import Rows, of_some
 from .forward import jvp
 from .jacobian import jacfwd
 from .linear import linearize
@@ -128,7 +129,7 @@ class _Solve(Joint):
         rhs = np.zeros(out.shape, out.dtype) if db is None else db
         moving = [i for i, d in enumerate(moves) if d is not None]
         if moving:
-            applied = self._of(params, moving, out)
+            applied = of_some(partial(self.apply, out), params, moving)
             rhs = rhs - jvp(applied, tuple(params[i] for i in moving), tuple(moves[i] for i in moving))[1]
         return (out,), (self.face(*params, rhs)[0],)
 
@@ -144,22 +145,12 @@ class _Solve(Joint):
             moving = [i for i in active if i < len(params)]
             found = {len(params): lam}
             if moving:
-                pull = vjp(self._of(params, moving, outs[0]), *[params[i] for i in moving])[1]
+                applied = of_some(partial(self.apply, outs[0]), params, moving)
+                pull = vjp(applied, *[params[i] for i in moving])[1]
                 found.update(zip(moving, pull(-lam), strict=True))
             return [found[i] for i in active]
 
         return back
-
-    def _of(self, params, moving, v):
-        """The matrix times `v`, as a function of the parameters `moving`."""
-
-        def applied(*some):
-            full = list(params)
-            for i, p in zip(moving, some, strict=True):
-                full[i] = p
-            return self.apply(v, *full)
-
-        return applied
 
     def rows(self, mask, size):
         return Rows(self, mask, size)

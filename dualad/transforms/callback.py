@@ -16,7 +16,7 @@ from ..core.errors import MissingRule, StoreError, StructureError, at_user_line
 from ..core.joint import Joint
 from ..core.space import space_of
 from ..core.tree import tree_flatten
-from ._custom import Arguments, Rows, cotangents_of, filled, outputs_of, tangents_of
+from ._custom import POSITIONAL, Rows, cotangents_of, filled, of_some, outputs_of, tangents_of
 from .differences import richardson
 
 METHODS = ("sequential", "broadcast_all")
@@ -80,15 +80,12 @@ def black_box(
 
     @functools.wraps(fun)
     def called(*args):
-        given, xs = _arguments.take(args, {})
+        given, xs = POSITIONAL.take(args, {})
         call = _Call(box, given)
         outs = call.face(*xs)
         return call.outdef.unflatten(outs)
 
     return called
-
-
-_arguments = Arguments(lambda *args: None, ())
 
 
 def pure_callback(
@@ -249,12 +246,7 @@ class _Call(Joint):
     def _differences(self, primals, tangents):
         moving = [i for i, x in enumerate(primals) if space_of(x).dtype.kind in "fc"]
 
-        def f(*some):
-            full = list(primals)
-            for i, x in zip(moving, some, strict=True):
-                full[i] = x
-            return [np.asarray(o) for o in self.evaluate(*full)]
-
+        f = of_some(lambda *xs: [np.asarray(o) for o in self.evaluate(*xs)], primals, moving)
         found, error = richardson(f, tuple(primals[i] for i in moving), tuple(tangents[i] for i in moving))
         size = max((float(np.max(np.abs(d), initial=0.0)) for d in found), default=0.0)
         worst = max((float(np.max(e, initial=0.0)) for e in error), default=0.0)

@@ -22,7 +22,7 @@ from ..core.joint import Joint
 from ..core.space import space_of
 from ..core.trace import strip
 from ..core.tree import tree_leaves
-from ._custom import ARRAYS, Arguments, Rows, outputs_of
+from ._custom import ARRAYS, POSITIONAL, Rows, of_some, outputs_of
 from ._linear_solve import Method, SolveWarning, solve_jacobian
 from .forward import jvp
 from .reverse import grad, vjp
@@ -92,7 +92,7 @@ class custom_root:
                     f"{solver.__name__}: a keyword option is traced{at_user_line()}; pass it by position, and let the "
                     "optimality function take it"
                 )
-            given, xs = _arguments.take((init, *args), {})
+            given, xs = POSITIONAL.take((init, *args), {})
             last.call = call = _Solution(self, solver, given, options)
             outs = call.face(*xs)
             out = call.outdef.unflatten(outs)
@@ -108,9 +108,6 @@ class custom_root:
         solved.residuals = residuals  # type: ignore[attr-defined]
         solved.optimality_fun = self.optimality  # type: ignore[attr-defined]
         return solved
-
-
-_arguments = Arguments(lambda *args: None, ())
 
 
 class _Solution(Joint):
@@ -194,7 +191,7 @@ class _Solution(Joint):
         if not moving:
             return outs, (None,) * len(outs)
         some, moves = (tuple(seq[i] for i in moving) for seq in (params, tangents[self.first :]))
-        rhs = jvp(_of(f, x, params, moving), some, moves)[1]
+        rhs = jvp(of_some(functools.partial(f, x), params, moving), some, moves)[1]
         return outs, tuple(parts_of(solve_jacobian(f, x, params, -rhs, self.method), spaces))
 
     def pullback(self, primals, active):
@@ -209,7 +206,7 @@ class _Solution(Joint):
         def back(gs):
             g = joined([s.zeros() if g is None else g for g, s in zip(gs, spaces, strict=True)])
             lam = solve_jacobian(f, x, params, g, self.method, transposed=True)
-            pull = vjp(_of(f, x, params, moving), *[params[i] for i in moving])[1]
+            pull = vjp(of_some(functools.partial(f, x), params, moving), *[params[i] for i in moving])[1]
             found = dict(zip(moving, pull(-lam), strict=True))
             return [found.get(i - self.first) for i in active]
 
@@ -217,18 +214,6 @@ class _Solution(Joint):
 
     def rows(self, mask, size):
         return Rows(self, mask, size)
-
-
-def _of(f, x, params, moving):
-    """f at `x`, as a function of the parameters `moving`."""
-
-    def some(*values):
-        full = list(params)
-        for i, p in zip(moving, values, strict=True):
-            full[i] = p
-        return f(x, *full)
-
-    return some
 
 
 def joined(parts):

@@ -15,7 +15,24 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _BatchNorm(Module):
+class _ByChannel(Module):
+    """A layer that normalises by channels."""
+
+    _ranks: tuple[int, ...]
+
+    def _check_rank(self, input):
+        if input.ndim not in self._ranks:
+            expected = " or ".join(f"{r}D" for r in self._ranks)
+            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_ByChannel):
     """(x − mean) / √(var + eps) · weight + bias for each channel (axis 1).
 
     In training mode mean and variance are the batch's, and the running ones move towards them; in eval mode
@@ -35,7 +52,6 @@ class _BatchNorm(Module):
         Without them, eval mode measures the batch as well.
     """
 
-    _ranks: tuple[int, ...]
     running_mean: Any
     running_var: Any
 
@@ -106,17 +122,9 @@ class _BatchNorm(Module):
         self.store_buffer("num_batches_tracked", seen)
 
     def _check(self, input):
-        if input.ndim not in self._ranks:
-            expected = " or ".join(f"{r}D" for r in self._ranks)
-            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        self._check_rank(input)
         if input.shape[1] != self.num_features:
             raise ShapeError(f"expected input with {self.num_features} channels (got {input.shape[1]})")
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
 
 
 class BatchNorm1d(_BatchNorm):
@@ -211,7 +219,7 @@ class GroupNorm(Module):
         )
 
 
-class _InstanceNorm(Module):
+class _InstanceNorm(_ByChannel):
     """(x − mean) / √(var + eps), by the statistics of each channel of each example.
 
     Parameters
@@ -225,8 +233,6 @@ class _InstanceNorm(Module):
         Whether there are a weight and a bias by channel.
     track_running_stats : False
     """
-
-    _ranks: tuple[int, ...]
 
     def __init__(
         self,
@@ -247,18 +253,10 @@ class _InstanceNorm(Module):
         _affine(self, num_features, affine, affine, device, dtype)
 
     def forward(self, input: Any) -> Tensor:
-        if input.ndim not in self._ranks:
-            expected = " or ".join(f"{r}D" for r in self._ranks)
-            raise ValueError(f"expected {expected} input (got {input.ndim}D input)")
+        self._check_rank(input)
         if input.ndim == self._ranks[0]:
             return F.instance_norm(input[None], None, None, self.weight, self.bias, eps=self.eps)[0]
         return F.instance_norm(input, None, None, self.weight, self.bias, eps=self.eps)
-
-    def extra_repr(self) -> str:
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
 
 
 class InstanceNorm1d(_InstanceNorm):

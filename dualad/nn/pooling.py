@@ -61,8 +61,13 @@ class AvgPool2d(Module):
         count_include_pad: bool = True,
     ):
         super().__init__()
-        self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
-        self.padding, self.ceil_mode, self.count_include_pad = padding, ceil_mode, count_include_pad
+        self.kernel_size = self._size(kernel_size, "kernel_size")
+        self.stride = self.kernel_size if stride is None else self._size(stride, "stride")
+        self.padding, self.ceil_mode = self._size(padding, "padding"), ceil_mode
+        self.count_include_pad = count_include_pad
+
+    def _size(self, x, name):
+        return x
 
     def forward(self, input: Any) -> Tensor:
         return F.avg_pool2d(
@@ -116,31 +121,13 @@ class MaxPool1d(MaxPool2d):
         )
 
 
-class AvgPool1d(Module):
+class AvgPool1d(AvgPool2d):
     """The mean of each window of (N, C, L) or (C, L); `stride` is by default `kernel_size`."""
 
-    def __init__(
-        self,
-        kernel_size: Size,
-        stride: Size | None = None,
-        padding: Size = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ):
-        super().__init__()
-        self.kernel_size = _one(kernel_size, "kernel_size")
-        self.stride = self.kernel_size if stride is None else _one(stride, "stride")
-        self.padding, self.ceil_mode = _one(padding, "padding"), ceil_mode
-        self.count_include_pad = count_include_pad
+    def _size(self, x, name):
+        return (single(x, name),)
 
     def forward(self, input: Any) -> Tensor:
         return F.avg_pool1d(
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         )
-
-    def extra_repr(self) -> str:
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
-
-def _one(x, name):
-    return (single(x, name),)

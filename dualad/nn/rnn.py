@@ -18,7 +18,21 @@ from .module import Module
 from .parameter import Parameter
 
 
-class _Recurrent(Module):
+class _Gated(Module):
+    """What layers and cells share: the kind of cell, and how its weights begin."""
+
+    _gates: ClassVar[int]
+    _states: ClassVar[int] = 1
+
+    def reset_parameters(self) -> None:
+        _reset(self)
+
+    def _kind(self) -> str:
+        """The cell, as `_recurrent` calls it."""
+        raise NotImplementedError
+
+
+class _Recurrent(_Gated):
     """A sequence through layers of cells.
 
     Parameters
@@ -49,9 +63,6 @@ class _Recurrent(Module):
     h_n, for LSTM (h_n, c_n) : (layers · directions, N, hidden_size)
         The last states of all layers.
     """
-
-    _gates: ClassVar[int]
-    _states: ClassVar[int] = 1
 
     def __init__(
         self,
@@ -89,13 +100,6 @@ class _Recurrent(Module):
 
     def _suffixes(self, layer):
         return (f"_l{layer}", f"_l{layer}_reverse") if self.bidirectional else (f"_l{layer}",)
-
-    def reset_parameters(self) -> None:
-        _reset(self)
-
-    def _kind(self) -> str:
-        """The cell, as `_recurrent` calls it."""
-        raise NotImplementedError
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         x = value(input)
@@ -206,11 +210,8 @@ class GRU(_Recurrent):
         return "GRU"
 
 
-class _Cell(Module):
+class _Cell(_Gated):
     """One step of one layer, on (N, input_size) or (input_size,)."""
-
-    _gates: ClassVar[int]
-    _states: ClassVar[int] = 1
 
     def __init__(
         self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -219,13 +220,6 @@ class _Cell(Module):
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         _register_cell(self, "", input_size, hidden_size, self._gates, bias, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        _reset(self)
-
-    def _kind(self) -> str:
-        """The cell, as `_recurrent` calls it."""
-        raise NotImplementedError
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         x = value(input)

@@ -141,25 +141,79 @@ def test_a_budget_that_cannot_be_met_says_so():
         checkpoint(f, policy=policies.dots_saveable, budget=3)
 
 
-def test_a_policy_keeps_what_it_names():
-    """What is kept is not computed again: the product is counted, by a primitive of the test's own."""
-    seen = []
+NAMES = policies.save_only_these_names("kept")
+OTHERS = policies.save_only_these_names("something else")
 
-    def policy(prim, *args, **params):
-        seen.append(prim.name)
-        return prim.name == "matmul"
 
-    matmul = dualad.core.primitive.REGISTRY["matmul"]
-    evaluate, products = matmul.fun, []
-    g = checkpoint(lambda a: np.sum(np.exp(np.sin(a) @ np.cos(a))), policy=policy)
-    _, pull = dualad.vjp(g, X)
-    matmul.fun = lambda a, b: products.append(1) or evaluate(a, b)
+@pytest.mark.parametrize(
+    ("policy", "evaluations"),
+    [
+        (None, 2),
+        (policies.nothing_saveable, 2),
+        (policies.everything_saveable, 1),
+        (lambda prim, *_, **__: prim.name == "counted", 1),
+        (
+            policies.save_from_both_policies(
+                policies.dots_saveable, lambda prim, *_, **__: prim.name == "counted"
+            ),
+            1,
+        ),
+        (policies.save_from_both_policies(policies.dots_saveable, NAMES), 2),
+    ],
+)
+def test_what_a_policy_keeps_is_not_computed_again(policy, evaluations):
+    """Counted by a primitive of the test's own."""
+    calls = []
+
+    @dualad.primitive
+    def counted(x):
+        """The exponential, and a count of its evaluations."""
+        calls.append(1)
+        return np.exp(x)
+
     try:
+        counted.jvp(lambda dx, out: dx * out)
+        counted.vjp(lambda g, out: g * out)
+        _, pull = dualad.vjp(checkpoint(lambda x: np.sum(np.sin(counted(x) @ x)), policy=policy), X)
         (found,) = pull(1.0)
     finally:
-        matmul.fun = evaluate
-    assert seen.count("matmul") == 2
-    np.testing.assert_allclose(found, dualad.grad(lambda a: np.sum(np.exp(np.sin(a) @ np.cos(a))))(X))
+        del dualad.core.primitive.REGISTRY["counted"]
+    assert len(calls) == evaluations
+    np.testing.assert_allclose(found, dualad.grad(lambda x: np.sum(np.sin(np.exp(x) @ x)))(X), rtol=1e-13)
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [
+        (NAMES, {"checkpoint_name"}),
+        (OTHERS, set()),
+        (policies.save_any_names_but_these("kept"), set()),
+        (policies.save_any_names_but_these("something else"), {"checkpoint_name"}),
+        (policies.save_anything_except_these_names("kept"), {"sin", "exp", "matmul"}),
+        (policies.dots_saveable, {"matmul"}),
+        (policies.dots_with_no_batch_dims_saveable, {"matmul"}),
+        (policies.save_from_both_policies(NAMES, policies.dots_saveable), {"checkpoint_name", "matmul"}),
+    ],
+)
+def test_what_a_policy_says(policy, kept):
+    said = {}
+
+    def heard(prim, *args, **params):
+        said[prim.name] = policy(prim, *args, **params)
+        return said[prim.name]
+
+    def f(x):
+        return np.exp(dualad.checkpoint_name(np.sin(x), name="kept") @ x)
+
+    dualad.vjp(checkpoint(f, policy=heard), X)
+    assert set(said) == {"sin", "checkpoint_name", "matmul", "exp"}
+    assert {name for name, keep in said.items() if keep} == kept
+    rows = {}
+    dualad.vjp(
+        checkpoint(lambda x: x @ x, policy=lambda p, *a, **k: rows.setdefault(p.name, policy(p, *a, **k))),
+        X[None],
+    )
+    assert rows["matmul"] == ("matmul" in kept and policy is not policies.dots_with_no_batch_dims_saveable)
 
 
 # ---- closures, tensors ------------------------------------------------------------------------------------

@@ -67,6 +67,7 @@ if _TYPE_CHECKING:
     from ._tensor import Tensor as Tensor
     from ._tensor import arange as arange
     from ._tensor import as_tensor as as_tensor
+    from ._tensor import bernoulli as bernoulli
     from ._tensor import bool as bool
     from ._tensor import cat as cat
     from ._tensor import complex64 as complex64
@@ -97,12 +98,15 @@ if _TYPE_CHECKING:
     from ._tensor import linspace as linspace
     from ._tensor import long as long
     from ._tensor import manual_seed as manual_seed
+    from ._tensor import multinomial as multinomial
     from ._tensor import no_grad as no_grad
+    from ._tensor import normal as normal
     from ._tensor import ones as ones
     from ._tensor import ones_like as ones_like
     from ._tensor import rand as rand
     from ._tensor import rand_like as rand_like
     from ._tensor import randint as randint
+    from ._tensor import randint_like as randint_like
     from ._tensor import randn as randn
     from ._tensor import randn_like as randn_like
     from ._tensor import randperm as randperm

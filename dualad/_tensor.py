@@ -41,11 +41,15 @@ from ._torch.modes import is_grad_enabled as is_grad_enabled
 from ._torch.modes import no_grad as no_grad
 from ._torch.modes import set_grad_enabled as set_grad_enabled
 from ._torch.random import Generator as Generator
+from ._torch.random import bernoulli as bernoulli
 from ._torch.random import default_generator as default_generator
 from ._torch.random import manual_seed as manual_seed
+from ._torch.random import multinomial as multinomial
+from ._torch.random import normal as normal
 from ._torch.random import rand as rand
 from ._torch.random import rand_like as rand_like
 from ._torch.random import randint as randint
+from ._torch.random import randint_like as randint_like
 from ._torch.random import randn as randn
 from ._torch.random import randn_like as randn_like
 from ._torch.random import randperm as randperm

@@ -6,6 +6,7 @@ from operator import index
 
 import numpy as np
 
+from ..core.memory import ordered
 from ..core.trace import strip
 from ..ops.index import HOLE, Index
 from .dtypes import Size
@@ -58,8 +59,7 @@ class Shaping(Handle):
         return strides if dim is None else strides[dim]
 
     def is_contiguous(self) -> bool:
-        v = self._value
-        return v.flags.c_contiguous if type(v) is np.ndarray else True
+        return np.asarray(detached(self._value)).flags.c_contiguous
 
     # ---- views ----
 
@@ -247,10 +247,7 @@ class Shaping(Handle):
 
     def contiguous(self):
         """This tensor, if its elements lie in order; else a copy in which they do."""
-        v = self._value
-        if type(v) is np.ndarray and not v.flags.c_contiguous:
-            return wrap(np.ascontiguousarray(v))
-        return self
+        return self if self.is_contiguous() else wrap(ordered(recorded(self._value), "C"))
 
     def clone(self):
         """A copy, through which derivatives pass."""

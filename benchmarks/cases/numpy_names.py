@@ -51,7 +51,7 @@ def plain(result):
 
 
 def enter(name, f, x):
-    """The two rows of a function: in a reverse trace, with the target, and in a forward one."""
+    """The two rows of a function, in a reverse trace and in a forward one."""
 
     def traced(box):
         return lambda: Contestant(lambda: f(box), lambda: plain(f(box)))
@@ -72,7 +72,7 @@ def enter(name, f, x):
         f"np.{name} of a traced array of 10 × 10, or 10, in a forward trace, beside NumPy's own."
     )
     case(f"np.{name}", targets={"numpy": 5})(in_reverse)
-    case(f"np.{name}-forward")(in_forward)
+    case(f"np.{name}-forward", targets={"numpy": 5})(in_forward)
 
 
 for _name, (_f, _x) in COMPOSITES.items():

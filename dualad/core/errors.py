@@ -70,6 +70,10 @@ class StructureError(DualadError, TypeError):
     """Two pytrees, or a value and its tangent, do not have the same structure, shape or dtype."""
 
 
+# The kinds of dtypes beside numbers and truth values that arithmetic may meet: objects, dates, spans of time.
+WITHOUT_DERIVATIVE = "OMm"
+
+
 def refuse_dtype(dtype) -> None:
     """Raise where a result would carry a derivative in a dtype that holds none, as Python objects or times."""
     if dtype.kind not in "biu":

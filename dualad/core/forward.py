@@ -16,6 +16,7 @@ from .errors import MissingRule, at_user_line, refuse_dtype
 from .joint import pushed
 from .space import fit_tangent, mask_zeros, space_of, zero_unless
 from .trace import Box, Trace, new, snapshot
+from .zeros import zeros_win_in_sums
 
 
 class Dual(Box):
@@ -114,6 +115,8 @@ def push(prim, primals, params, out, args, active, flags=()):
             term = _push_rule(prim, name, i, d, primals, params, out)
         if flags:
             flags.clear()
+            if name in prim.multilinear:
+                term = _strong_zero_of_product(prim, primals, params, i, d, term)
             term = _strong_zero(prim, d, term)
         total = term if total is None else _add(total, term, prim.multi)
     return total
@@ -164,6 +167,21 @@ def _strong_zero(prim, d, term):
     if d.ndim == 0 or prim.elementwise and d.shape == term.shape:
         return mask_zeros(d, term)
     return zero_unless(d, term)
+
+
+def _strong_zero_of_product(prim, primals, params, i, d, term):
+    """A zero of the tangent wins over an infinite factor, in each of the products that are summed."""
+    places = [k for k in range(len(primals)) if prim.arg_name(k) in prim.multilinear]
+
+    def call(*factors):
+        operands = list(primals)
+        for k, factor in zip(places, factors, strict=True):
+            operands[k] = factor
+        return prim.face(*operands, **params)
+
+    factors = [d if k == i else primals[k] for k in places]
+    factors = [v if isinstance(v, (Box, np.ndarray)) else np.asarray(v) for v in factors]
+    return zeros_win_in_sums(call, factors, term)
 
 
 def _add(a, b, multi):

@@ -17,6 +17,7 @@ from __future__ import annotations
 import numpy as np
 
 from .batch import Batched
+from .errors import WITHOUT_DERIVATIVE, refuse_dtype
 from .forward import Dual, fit_tangent
 from .reverse import Var, accumulate, fit, heappush, new_node_id
 from .space import mask_zeros
@@ -260,6 +261,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 v = x.value
                 if type(v) is ndarray:
                     if t is ndarray:
+                        if y.dtype.kind in WITHOUT_DERIVATIVE:
+                            refuse_dtype(y.dtype)
                         if vcx & 2:
                             y = y.copy("K")
                     elif t is not float64:
@@ -286,6 +289,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
             w = y.value
             if type(w) is ndarray:
                 if s is ndarray:
+                    if x.dtype.kind in WITHOUT_DERIVATIVE:
+                        refuse_dtype(x.dtype)
                     if vcy & 1:
                         x = x.copy("K")
                 elif s is not float64:
@@ -337,6 +342,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                     if t is float or t is int:
                         a = known_scalar((y, v.dtype.char))
                         y = scalar(y, v) if a is None else a
+                    elif t is ndarray and y.dtype.kind in WITHOUT_DERIVATIVE:
+                        refuse_dtype(y.dtype)
                     out = f(v, y)
                 else:
                     out = op(v, y)
@@ -359,6 +366,8 @@ def binary(prim, f, jvp_x, jvp_y, vjp_x, vjp_y, foreign=None):
                 if s is float or s is int:
                     a = known_scalar((x, w.dtype.char))
                     x = scalar(x, w) if a is None else a
+                elif s is ndarray and x.dtype.kind in WITHOUT_DERIVATIVE:
+                    refuse_dtype(x.dtype)
                 out = f(x, w)
             else:
                 out = op(x, w)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import WITHOUT_DERIVATIVE
 from ..core.primitive import Primitive, attach_rule_setters, primitive
 from ..core.reverse import Var
 from ..core.samples import Sample
@@ -25,7 +26,7 @@ from .products import matvec as matvec
 from .products import multi_dot as multi_dot
 from .products import vecdot as vecdot
 from .products import vecmat as vecmat
-from .roads import record
+from .roads import is_plain_dual, pushed_alone, record
 
 # ---- tensordot -------------------------------------------------------------------------------------
 
@@ -225,9 +226,13 @@ _outer_prim.multilinear = ("a", "b")
 
 
 def outer(a, b, /):
-    if type(a) is Var and type(b) is np.ndarray is type(a.value):
+    if type(a) is Var and type(b) is np.ndarray is type(a.value) and b.dtype.kind not in WITHOUT_DERIVATIVE:
         out = np.outer(a.value, b)
         return record(_outer_prim, (a, b), 0, out, {}, {"b": b.copy("K"), "a_space": space_of(a)})
+    if is_plain_dual(a) and type(b) is np.ndarray:
+        r = pushed_alone(a, lambda a: np.outer(a, b))
+        if r is not None:
+            return r
     return bind(_outer_prim, (a, b), {})
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..core.errors import WITHOUT_DERIVATIVE, refuse_dtype
 from ..core.forward import Dual, fit_tangent
 from ..core.operator import new_node_id
 from ..core.primitive import Primitive, attach_rule_setters
@@ -178,7 +179,7 @@ def matmul(a, b, /):
                 return r
         elif t is ndarray:
             v = a.value
-            if type(v) is ndarray and v.ndim < 3 and b.ndim < 3:
+            if type(v) is ndarray and v.ndim < 3 and b.ndim < 3 and b.dtype.kind not in WITHOUT_DERIVATIVE:
                 out = _matmul(v, b)
                 r = new(Var)
                 r.value = out
@@ -187,7 +188,7 @@ def matmul(a, b, /):
                 return r
     elif t is Var and s is ndarray:
         w = b.value
-        if type(w) is ndarray and a.ndim < 3 and w.ndim < 3:
+        if type(w) is ndarray and a.ndim < 3 and w.ndim < 3 and a.dtype.kind not in WITHOUT_DERIVATIVE:
             out = _matmul(a, w)
             r = new(Var)
             r.value = out
@@ -214,6 +215,8 @@ def _push(a, b, trace):
     left, right = type(a) is Dual, type(b) is Dual
     v, w = a.value if left else a, b.value if right else b
     out = _product(v, w)
+    if out.dtype.kind in WITHOUT_DERIVATIVE:
+        refuse_dtype(out.dtype)
     if flags:
         trace.report()
     d = None

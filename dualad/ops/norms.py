@@ -18,7 +18,7 @@ from ..core.trace import Box, bind
 from .linalg import inv, real_dtype
 from .matmul import conj
 from .reduce import kept_shape, strict_by_lane
-from .roads import record
+from .roads import dual, flagged, is_plain_dual, record
 from .shape import as_array, moveaxis, normal_axes
 
 
@@ -43,8 +43,12 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
         return _evaluate(x, axis=axis, keepdims=keepdims, ord=ord)
     if type(x) is Var and type(x.value) is np.ndarray and type(ord) is int and ord == 2:
         return _of_variable(x, tuple(axis) if type(axis) is list else axis, keepdims)
-    x = as_array(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
+    if is_plain_dual(x) and type(ord) is int and ord == 2:
+        r = _of_dual(x, axis, keepdims)
+        if r is not None:
+            return r
+    x = as_array(x)
     ord = 2 if ord is None else ord
     if ord == np.inf or ord == -np.inf:
         extremum = face("max") if ord > 0 else face("min")
@@ -69,6 +73,24 @@ def _of_variable(x, axis, keepdims):
     params = {"axis": axis, "keepdims": keepdims, "ord": 2}
     out = _evaluate(x.value, **params)
     return record(prim, (x,), 0, out, params, {"x": x.value, "out": out})
+
+
+def _of_dual(x, axis, keepdims):
+    """The fast road forward: the 2-norm of real numbers and Σ (x / out) dx, in three calls of NumPy; None where a norm
+    is zero, or there is something to be judged."""
+    v, out = x.value, _evaluate(x.value, axis=axis, keepdims=keepdims)
+    if v.dtype is not out.dtype:
+        return None
+    if axis is None and not keepdims:
+        if out == 0:
+            return None
+        tangent = np.vdot(v / out, x.aux)
+    else:
+        size = out if keepdims else out.reshape(kept_shape(v.shape, axis))
+        if not size.all():
+            return None
+        tangent = np.add.reduce(v / size * x.aux, axis, None, None, keepdims)
+    return None if flagged(x.owner) else dual(x, out, tangent)
 
 
 vector_norm.__doc__ = _evaluate.__doc__

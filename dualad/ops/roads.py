@@ -119,6 +119,29 @@ def dual(x, out, tangent):
     return r
 
 
+def pushed_alone(x, f):
+    """The dual number `f(x)` of an operation linear in the dual number `x`, which is plain inside.
+
+    None where the general road is to judge: a zero met an infinity, the program divided by zero, or the result has a
+    dtype without derivative.
+    """
+    out, tangent = f(x.value), f(x.aux)
+    return None if flagged(x.owner) or out.dtype.kind not in "fc" else dual(x, out, tangent)
+
+
+def flagged(trace) -> bool:
+    """Whether something is to be judged that NumPy said since the last question; it is forgotten."""
+    if not trace.flags:
+        return False
+    trace.flags.clear()
+    return True
+
+
+def is_plain_dual(x) -> bool:
+    """Whether `x` is a dual number of plain arrays."""
+    return type(x) is Dual and type(x.value) is ndarray is type(x.aux)
+
+
 def link(x, r, prim, params):
     """`r`, known from now on to be a view of `x`, got by `prim`."""
     r.view_of = (x, prim, params)

@@ -124,3 +124,27 @@ def test_a_nan_that_is_not_masked_stays():
     assert np.isnan(dualad.grad(lambda x: np.nan * x * 1.0)(0.0))
     with np.errstate(all="ignore"):
         assert np.isnan(dualad.grad(lambda x: np.sum(x**2) * np.nan)(np.zeros(2))).all()
+
+
+PRODUCTS = {
+    "dot": lambda c, x: np.dot(c, x),
+    "inner": lambda c, x: np.inner(x, c),
+    "matmul": lambda c, x: c @ x,
+    "vecdot": lambda c, x: np.vecdot(c, x),
+    "tensordot": lambda c, x: np.tensordot(c, x, 1),
+    "outer": lambda c, x: np.outer(c[1], x)[:, 1],
+    "kron": lambda c, x: np.kron(c[1], x).reshape(3, 3)[:, 1],
+}
+
+
+@pytest.mark.parametrize("name", PRODUCTS)
+def test_a_zero_tangent_wins_over_an_infinite_factor(name):
+    """Beside entries that move: the tangent is what it is with a finite number in the place of the infinity."""
+    infinite = np.arange(1.0, 10.0).reshape(3, 3)
+    finite = infinite.copy()
+    infinite[1, 1] = np.inf
+    push = lambda c, dx: dualad.jvp(lambda x: PRODUCTS[name](c, x), (X,), (dx,))[1]
+    with np.errstate(all="ignore"):
+        still = np.array([1.0, 0.0, 2.0])
+        np.testing.assert_array_equal(push(infinite, still), push(finite, still))
+        assert np.isinf(push(infinite, np.ones(3))).any()

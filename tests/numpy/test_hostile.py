@@ -187,6 +187,35 @@ LOSING = {
     "np.fromiter": lambda x: np.fromiter(x, float),
     "%": lambda x: operator.mod("%.3f", x[0]),
 }
+DAYS, OBJECTS = np.array([3, 4, 5, 6], "m8[D]"), np.array([1, 2, 3, 4], object)
+WITHOUT_DERIVATIVE = {
+    "a span of time": lambda x: x * DAYS,
+    "a span of time, first": lambda x: DAYS / x,
+    "a single span": lambda x: x * DAYS[0],
+    "objects": lambda x: x * OBJECTS,
+    "objects, first": lambda x: OBJECTS - x,
+    "an object": lambda x: x + np.array(1, object),
+    "a matrix of objects": lambda x: np.diag(OBJECTS) @ x,
+    "a product with objects": lambda x: x @ np.diag(OBJECTS),
+    "outer": lambda x: np.outer(x, OBJECTS),
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_DERIVATIVE)
+def test_no_array_of_objects_or_times_takes_a_derivative(name):
+    f = WITHOUT_DERIVATIVE[name]
+    for transform in (
+        lambda f: dualad.grad(lambda x: np.sum(f(x)))(X),
+        lambda f: dualad.jvp(f, (X,), (X,)),
+        lambda f: dualad.hessian(lambda x: np.sum(f(x)))(X),
+    ):
+        with pytest.raises(
+            dualad.NotDifferentiable, match=r"dtype (object|timedelta64\[D\]).*hostile\.py.*astype\(float\)"
+        ):
+            transform(f)
+    expected = f(X)
+    found = dualad.vmap(f)(np.stack([X, X]))[0]
+    assert found.dtype == expected.dtype and np.all(found == expected)  # vmap alone loses nothing
 
 
 @pytest.mark.parametrize("name", LOSING)

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..core.reverse import Var
 from ..core.trace import Box, new, settled
+from ..numpy.protocols import plain_value
 from .hooks import inner
 from .modes import is_recording
 from .tape import Tape, detached, is_taped, leaf_var, on_tape, pull_tensor_leaf, untaped
@@ -33,6 +34,13 @@ class More:
         self.views = None  # weak references to the views of this tensor
         self.post = None  # hooks after the accumulation of a gradient
         self.kept = False  # retain_grad
+
+
+def _without_trace(v, doing):
+    """`v` as it is, or the error where it has a derivative that Python numbers would lose."""
+    if not isinstance(v, Box):
+        return v
+    return plain_value(v, doing, "If the derivative is not wanted, call it on t.detach().")
 
 
 class Handle(Typed):
@@ -165,11 +173,11 @@ class Handle(Typed):
         v = untaped(self._value)
         if v.size != 1:
             raise RuntimeError(f"a Tensor with {v.size} elements cannot be converted to Scalar")
-        return v.item()
+        return _without_trace(v, "t.item()").item()
 
     def tolist(self):
         """Nested lists of Python numbers."""
-        return untaped(self._value).tolist()
+        return _without_trace(untaped(self._value), "t.tolist()").tolist()
 
     def __bool__(self):
         v = untaped(self._value)

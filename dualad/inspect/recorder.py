@@ -30,8 +30,6 @@ TAKES: dict[str, Callable] = {
     "int": int,
     "complex": complex,
     "index": operator.index,
-    "item": lambda x: x.item(),
-    "tolist": lambda x: x.tolist(),
     "asarray": np.asarray,
 }
 
@@ -63,12 +61,6 @@ class Traced(Recorded):
 
     def __array__(self, dtype=None, copy=None):
         return np.array(self.owner.decide(self, "asarray"), dtype=dtype, copy=copy)
-
-    def item(self, *args):
-        return self.owner.decide(self, "item").item(*args)
-
-    def tolist(self):
-        return self.owner.decide(self, "tolist").tolist()
 
 
 class Decision(NamedTuple):

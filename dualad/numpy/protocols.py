@@ -112,12 +112,35 @@ def _index(self):
 
 
 def _item(self, *args):
-    value = plain_value(self, "x.item()", "Write x itself. " + _REMEDY.format("float"))
-    return value.item(*args)
+    """An entry: a Python number, or a traced one, which keeps its derivative."""
+    settled(self)
+    if type(self) is Const:
+        return self.value.item(*args)
+    if not args:
+        if self.size != 1:
+            raise ValueError("can only convert an array of size 1 to a Python scalar")
+        return self.reshape(())
+    place = args[0] if len(args) == 1 and isinstance(args[0], tuple) else args
+    if len(place) == 1:
+        return self.reshape(-1)[operator.index(place[0])]
+    if len(place) != self.ndim:
+        raise ValueError("incorrect number of indices for array")
+    return self[tuple(map(operator.index, place))]
 
 
 def _tolist(self):
-    return plain_value(self, "x.tolist()", "Write list(x). " + _REMEDY.format("list")).tolist()
+    """Nested lists of what `item` gives."""
+    return [row.tolist() for row in self] if self.ndim else self.item()
+
+
+def _in_memory(self):
+    """The values as they lie in memory, of one row under `vmap`."""
+    value = strip(settled(self))
+    return value[(0,) * (value.ndim - self.ndim)]
+
+
+def _flags(self):
+    return _in_memory(self).view().flags  # of a view, so that none of ours is changed
 
 
 def same_in_all_rows(x):
@@ -274,6 +297,8 @@ for _name, _method in {
     "__deepcopy__": _copy,
     "item": _item,
     "tolist": _tolist,
+    "strides": property(lambda self: _in_memory(self).strides),
+    "flags": property(_flags),
 }.items():
     setattr(Box, _name, _method)
 Box.__array_priority__ = 1000

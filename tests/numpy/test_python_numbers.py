@@ -58,3 +58,53 @@ def test_nditer_says_what_to_write():
 def test_a_truth_as_an_index():
     f = lambda x: np.sum(x[True] ** 2) + np.sum(x[None, True]) + np.sum(x[False])
     assert dualad.grad(f)(np.array([1.0, 2.0])).tolist() == [3.0, 5.0]
+
+
+X = np.arange(1.0, 7.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    "f, gradient",
+    [
+        (lambda x: x.sum().item() ** 2, np.full((2, 3), 42.0)),
+        (lambda x: x.item(2) ** 2, [[0.0, 0.0, 6.0], [0.0] * 3]),
+        (lambda x: x.item(-1) * x.item((0,)), [[6.0, 0.0, 0.0], [0.0, 0.0, 1.0]]),
+        (lambda x: x.item(1, 2) * x.item((1, 0)), [[0.0] * 3, [6.0, 0.0, 4.0]]),
+        (lambda x: sum(v for row in (x**2).tolist() for v in row), 2 * X),
+        (lambda x: x.sum().tolist(), np.ones((2, 3))),
+    ],
+)
+def test_an_entry_keeps_its_derivative(f, gradient):
+    for derivative in (dualad.grad, dualad.jacfwd):
+        np.testing.assert_array_equal(derivative(f)(X), gradient)
+    np.testing.assert_array_equal(dualad.vmap(dualad.grad(f))(np.stack([X, X]))[1], gradient)
+
+
+def test_an_entry_without_derivative_is_pythons():
+    f = lambda x: (type(np.argmax(x).item()), type(np.zeros_like(x).tolist()[0][0]))
+    assert dualad.vjp(lambda x: (np.sum(x), f(x)), X, has_aux=True)[2] == (int, float)
+
+
+@pytest.mark.parametrize(
+    "args, error", [((), ValueError), ((6,), IndexError), ((0, 0, 0), ValueError), (("a",), TypeError)]
+)
+def test_no_such_entry(args, error):
+    for x in (np.asarray, lambda x: x):
+        with pytest.raises(error):
+            dualad.grad(lambda y, x=x: (x(X) if x is np.asarray else y).item(*args))(X)
+
+
+def test_the_memory_of_a_traced_array():
+    seen = []
+
+    def f(x):
+        y = (x * 2).copy(order="F")
+        seen.append((x.strides, x.T.strides, y.strides, np.isfortran(y), x.flags.c_contiguous))
+        x.flags.writeable = False  # of what was asked for alone
+        x[0, 0] = 1.0
+        return np.sum(x)
+
+    dualad.grad(f)(X)
+    dualad.jvp(f, (X,), (X,))
+    dualad.vmap(f)(np.stack([X, X]))
+    assert set(seen) == {((24, 8), (8, 24), (8, 16), True, True)}

@@ -12,6 +12,7 @@ import numpy as np
 from ..core.batch import Batched, BranchError
 from ..core.errors import ConversionError, at_user_line
 from ..core.linear import Recorded
+from ..core.memory import row
 from ..core.trace import Box, Const, leaked, settled, strip
 from .doors import way_in
 from .drawing import drawing, refuse_shuffle
@@ -133,14 +134,8 @@ def _tolist(self):
     return [row.tolist() for row in self] if self.ndim else self.item()
 
 
-def _in_memory(self):
-    """The values as they lie in memory, of one row under `vmap`."""
-    value = strip(settled(self))
-    return value[(0,) * (value.ndim - self.ndim)]
-
-
 def _flags(self):
-    return _in_memory(self).view().flags  # of a view, so that none of ours is changed
+    return row(self).view().flags  # of a view, so that none of ours is changed
 
 
 def same_in_all_rows(x):
@@ -297,7 +292,7 @@ for _name, _method in {
     "__deepcopy__": _copy,
     "item": _item,
     "tolist": _tolist,
-    "strides": property(lambda self: _in_memory(self).strides),
+    "strides": property(lambda self: row(self).strides),
     "flags": property(_flags),
 }.items():
     setattr(Box, _name, _method)

@@ -20,6 +20,7 @@ def reshape(a, /, shape=None, order="C", *, newshape=None, copy=None):
     shape = newshape if shape is None else shape
     shape = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
     a = boxed(a)
+    order = _as_it_lies(row(a).flags) if order == "A" else order
     shaped = S.reshape(a, shape=shape, **({} if order in ("C", None) else {"order": order}))
     if copy is None:
         return shaped
@@ -37,10 +38,15 @@ def ravel(a, order="C"):
     if order == "K" and not (flags.c_contiguous or flags.f_contiguous):
         return copied(reshape(transpose(a, _as_in_memory(row(a))), -1))
     if order in ("K", "A"):
-        order = "F" if flags.f_contiguous and not flags.c_contiguous else "C"
+        order = _as_it_lies(flags)
     view = flags.f_contiguous if order == "F" else flags.c_contiguous
     flat = reshape(a, -1, order=order)
     return flat if view else copied(flat)
+
+
+def _as_it_lies(flags):
+    """What `order="A"` stands for."""
+    return "F" if flags.f_contiguous and not flags.c_contiguous else "C"
 
 
 def _as_in_memory(a):

@@ -58,7 +58,7 @@ def normal_axes(axis, ndim: int) -> tuple[int, ...]:
 def reshape(x, *, shape, order="C"):
     """The same numbers in another shape; one entry of `shape` may be -1."""
     if order == "A":
-        raise ValueError("order='A' depends on the memory layout, which is not defined here; say 'C' or 'F'")
+        raise ValueError("order='A' is 'F' or 'C', by how x lies in memory: say which")
     return as_array(x).reshape(shape, order=order)
 
 

@@ -73,6 +73,23 @@ def test_reshape_without_a_copy():
         x.T.reshape(6, copy=False)
 
 
+A23 = np.arange(6.0).reshape(2, 3)
+
+
+@pytest.mark.parametrize(
+    "x", [A23, A23.T, np.asfortranarray(A23), np.asfortranarray(A23)[:, :2], A23[:, ::2]]
+)
+def test_reshape_as_it_lies(x):
+    w = np.arange(1.0, 1 + x.size)
+    f = lambda x: x.reshape(-1, order="A") @ w + np.reshape(x * 2, -1, order="A") @ w
+    want = 3 * w.reshape(x.shape, order="F" if np.isfortran(x) else "C")
+    np.testing.assert_array_equal(f(x), np.sum(want * x))
+    np.testing.assert_array_equal(dualad.grad(f)(x), want)
+    np.testing.assert_array_equal(dualad.jacfwd(f)(x), want)
+    rows = np.stack([x, x])
+    np.testing.assert_array_equal(dualad.vmap(dualad.grad(f))(rows)[1], dualad.grad(f)(rows[1]))
+
+
 @pytest.mark.parametrize("dtype, value", [(int, 1.5), (float, 1j), (np.float32, 1j), (bool, 1)])
 def test_operators_in_place_do_not_change_the_dtype(dtype, value):
     for x in (np.ones(3, dtype), dnp.ones(3, dtype)):

@@ -7,6 +7,7 @@ reshape
     np.reshape(A, shape=(4, 3), order='F')
     np.reshape(A, (2, 6), copy=True)
     np.reshape(A, (2, 6), order='A')
+    np.reshape(A.T, (2, 6), order='A')
 ravel
     np.ravel(A)
     np.ravel(A, order='F')

@@ -18,6 +18,10 @@ _FLOAT64 = np.dtype(np.float64)
 def interp(x, xp, fp, left=None, right=None, period=None):
     """Linear in `fp`; at a point of `xp` the slope is that of the interval to its right."""
     x, xp, fp = _double(boxed(x)), _double(boxed(xp)), _double(boxed(fp))
+    if xp.ndim != 1 or xp.shape != fp.shape:
+        raise ValueError(f"xp and fp are vectors of one length, not of shapes {xp.shape} and {fp.shape}")
+    if not xp.size:
+        raise ValueError("array of sample points is empty")
     if period is not None:
         period = np.abs(period)
         x, xp = x % period, xp % period
@@ -124,31 +128,40 @@ def cov(m, y=None, rowvar=True, bias=False, ddof=None, fweights=None, aweights=N
     parts = [cast(np.atleast_2d(p), kind) for p in parts]
     turned = not rowvar and np.ndim(m) != 1
     parts[0] = parts[0].T if turned else parts[0]
+    if not parts[0].shape[0]:
+        return np.zeros((0, 0))
     if y is not None and not rowvar and parts[1].shape[0] != 1:
         parts[1] = parts[1].T
     x = np.concatenate(parts) if len(parts) > 1 else parts[0]
     ddof = (0 if bias else 1) if ddof is None else ddof
     weights = [boxed(w) for w in (fweights, aweights) if w is not None]
+    if any(w.shape != x.shape[1:] for w in weights):
+        raise ValueError(f"fweights and aweights need one number for each of the {x.shape[1]} observations")
     w = weights[0] * weights[-1] if len(weights) == 2 else weights[0] if weights else np.ones(x.shape[1])
     total = np.sum(w)
     lost = ddof * np.sum(w * weights[-1]) / total if aweights is not None else ddof
     x = x - (np.sum(x * w, axis=1) / total)[:, None]
-    return np.squeeze((x * w) @ face("conjugate")(x.T) / (total - lost))
+    return np.squeeze((x * w) @ face("conjugate")(x.T) / np.maximum(total - lost, 0))
 
 
 @implements(np.convolve)
 def convolve(a, v, mode="full"):
-    a, v = (boxed(x).reshape(-1) for x in (a, v))
+    a, v = (x.reshape(1) if x.ndim == 0 else x for x in (boxed(a), boxed(v)))
+    _two_lines("convolve", a, v)
+    return _part(face("convolve")(a, v), a.size, v.size, mode, (min(a.size, v.size) - 1) // 2)
+
+
+def _two_lines(name, a, v):
+    if a.ndim != 1 or v.ndim != 1:
+        raise ValueError(f"{name} takes two vectors, not arrays of shapes {a.shape} and {v.shape}")
     if not a.size or not v.size:
         raise ValueError(f"{'a' if not a.size else 'v'} cannot be empty")
-    return _part(face("convolve")(a, v), a.size, v.size, mode, (min(a.size, v.size) - 1) // 2)
 
 
 @implements(np.correlate)
 def correlate(a, v, mode="valid"):
-    a, v = (boxed(x).reshape(-1) for x in (a, v))
-    if not a.size or not v.size:
-        raise ValueError(f"{'a' if not a.size else 'v'} cannot be empty")
+    a, v = boxed(a), boxed(v)
+    _two_lines("correlate", a, v)
     full = face("convolve")(a, np.flip(np.conjugate(v)))
     return _part(full, a.size, v.size, mode, (v.size - 1) // 2 if a.size >= v.size else a.size // 2)
 

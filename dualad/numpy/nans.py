@@ -6,7 +6,8 @@ import numpy as np
 
 from . import order_statistics, reductions
 from .functions import NoValue, boxed, implements, reject, truth
-from .ufuncs import store
+from .ufuncs import fits, store
+from .values import without_derivative
 
 
 def _seen(a, where=NoValue):
@@ -37,6 +38,10 @@ def _moment(of):
         a = boxed(a)
         ddof = ddof if correction is NoValue else correction
         seen = _seen(a, where)
+        if mean is not NoValue and not fits(np.shape(mean), a.shape):
+            raise ValueError(
+                f"mean= has shape {np.shape(mean)}, which does not broadcast to that of a, {a.shape}"
+            )
         found = of(a, axis, dtype, None, ddof, keepdims, where=seen, mean=mean)
         count = np.sum(np.broadcast_to(seen, a.shape), axis=axis, keepdims=truth(keepdims))
         found = np.where(count > ddof, found, found.dtype.type(np.nan))
@@ -68,9 +73,17 @@ nanvar = implements(np.nanvar)(_moment(reductions.var))
 nanstd = implements(np.nanstd)(_moment(reductions.std))
 
 
+def _of_nothing(function, a, *args, out, **kwargs):
+    """NumPy's own answer for an array without entries, which depends on none: NaN."""
+    found = function(np.zeros(a.shape, a.dtype), *args, **kwargs)
+    return found if out is None else store(out, found)
+
+
 @implements(np.nanmedian)
 def nanmedian(a, axis=None, out=None, overwrite_input=False, keepdims=NoValue):
     a = boxed(a)
+    if not a.size:
+        return _of_nothing(np.nanmedian, a, axis, out=out, keepdims=keepdims)
     half = np.asarray(0.5, a.real.dtype if a.dtype.kind in "fc" else None)
     found = order_statistics.quantile(a, half, axis, "linear", truth(keepdims), skip_nan=True)
     found = found if found.dtype == a.dtype or a.dtype.kind not in "fc" else found.astype(a.dtype)
@@ -91,6 +104,11 @@ def _quantile(name, per):
         interpolation=None,
     ):
         reject(name, interpolation=(interpolation, None))
+        if not np.size(a):
+            q = np.asarray(without_derivative(q))
+            return _of_nothing(
+                getattr(np, name[3:]), boxed(a), q, axis, method=method, out=out, keepdims=keepdims
+            )
         levels = order_statistics.levels(boxed(q), per)
         weights = None if weights is None else boxed(weights)
         return order_statistics.quantile(

@@ -44,7 +44,7 @@ def quantile(a, q, axis, method, keepdims, *, weights=None, skip_nan=False, out=
     found = _of_lanes(_lanes(a, axes), q, method, weights, skip_nan)
     if keepdims:
         found = found.reshape(q.shape + kept)
-    return found[()] if out is None else store(out, found)
+    return found[()] if out is None else store(out, found, repeated=True)
 
 
 def levels(q, per):

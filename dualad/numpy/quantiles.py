@@ -36,13 +36,13 @@ def _is_usual(a, axis) -> bool:
     return isinstance(a, Box) and a.dtype == np.float64 and a.size > 0 and len(named) == len(axes)
 
 
-def _finish(result, ordered, shape, out):
+def _finish(result, ordered, shape, out, *, repeated=False):
     """NaN where a lane has one, which is then its last in order."""
     last = ordered[-1]
     result = face("where")(face("isnan")(last), np.nan, result)
     result = result if shape is None else result.reshape(shape)
     if out is not None:
-        return store(out, result)
+        return store(out, result, repeated=repeated)
     return result if result.shape else number(result)
 
 
@@ -104,7 +104,7 @@ def _quantile_by(function, per):
             return run_body(function, (a, q, axis, out, overwrite_input, method, keepdims), weights)
         lanes, kept = _lanes(a, axis)
         result, ordered = _on_the_line(lanes, levels)
-        return _finish(result, ordered, levels.shape + kept if keepdims else None, out)
+        return _finish(result, ordered, levels.shape + kept if keepdims else None, out, repeated=True)
 
     return quantile
 

@@ -11,7 +11,7 @@ from ..ops.reduce import sum as total_of
 from ..ops.select import where as select
 from .doors import frame_at, refuse_lost_shape
 from .functions import NoValue, boxed, implements, truth
-from .ufuncs import store
+from .ufuncs import fits, store
 
 
 def _finish(result, out):
@@ -30,13 +30,21 @@ def _narrow(total, dtype):
 def _start(initial, result):
     """`initial=` in the precision of the result, which it does not change."""
     initial = boxed(initial)
+    if initial.ndim:
+        raise ValueError(f"initial= is a number, not an array of shape {initial.shape}")
     narrow = result.dtype.kind == "f" and initial.dtype.kind in "fiu" or result.dtype.kind == "c"
     return cast(initial, result.dtype) if narrow else initial
 
 
 def _masked(a, where, fill):
     """`a`, with the neutral element where the mask is False."""
-    return a if where is True or where is NoValue else select(where, a, fill)
+    if where is True or where is NoValue:
+        return a
+    if not fits(np.shape(where), a.shape):
+        raise ValueError(
+            f"where= has shape {np.shape(where)}, which does not broadcast to that of a, {a.shape}"
+        )
+    return select(where, a, fill)
 
 
 @implements(np.sum)
@@ -91,6 +99,7 @@ def min(a, axis=None, out=None, keepdims=NoValue, initial=NoValue, where=NoValue
 
 def _extremum(reduce, pair, neutral, a, axis, out, keepdims, initial, where):
     a = boxed(a) if where is NoValue else _masked(boxed(a), where, neutral)
+    axis = None if not a.ndim and axis in (0, -1) else axis  # NumPy takes a number for a line of one
     if initial is not NoValue and not a.size:
         shape = np.sum(np.empty(a.shape), axis=axis, keepdims=truth(keepdims)).shape
         return _finish(np.broadcast_to(_start(initial, a), shape).copy()[()], out)

@@ -73,6 +73,8 @@ def put_along_axis(arr, indices, values, axis):
     if axis is None:
         flat(arr)[indices] = values
         return
+    if indices.ndim != arr.ndim:
+        raise ValueError(f"indices have as many axes as arr, {arr.ndim}, not {indices.ndim}")
     axis = range(arr.ndim)[axis]
     index = list(np.ogrid[tuple(slice(n) for n in arr.shape)])
     index[axis] = indices

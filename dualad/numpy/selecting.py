@@ -33,7 +33,7 @@ def clip(a, a_min=NoValue, a_max=NoValue, out=None, *, min=NoValue, max=NoValue,
     from ..ops.select import clip as bounded
 
     clipped = bounded(boxed(a), low, high)
-    return clipped if out is None else store(out, clipped)
+    return clipped if out is None else store(out, clipped, repeated=True)
 
 
 _OPS[np._core.umath.clip] = lambda a, low, high: clip(a, low, high)  # what the method of a plain array calls

@@ -26,6 +26,7 @@ def unique(ar, return_index=False, return_inverse=False, return_counts=False, ax
 @implements(np.histogram_bin_edges)
 def histogram_bin_edges(a, bins=10, range=None, weights=None):
     """Edges between the least and the largest value move with these."""
+    _weighed(a, weights)
     a = boxed(a).reshape(-1)
     if np.ndim(bins) == 1:
         return boxed(bins)
@@ -40,12 +41,18 @@ def histogram_bin_edges(a, bins=10, range=None, weights=None):
     return np.linspace(low, high, n + 1, dtype=kind if kind.kind in "fc" else None)
 
 
+def _weighed(a, weights):
+    if weights is not None and np.shape(weights) != np.shape(a):
+        raise ValueError(f"weights have the shape of a, {np.shape(a)}, not {np.shape(weights)}")
+
+
 def _plain_or_rows(x):
     return x if isinstance(x, Box) else np.asarray(x)
 
 
 @implements(np.histogram)
 def histogram(a, bins=10, range=None, density=None, weights=None):
+    _weighed(a, weights)
     a = boxed(a).reshape(-1)
     edges = histogram_bin_edges(a, bins, range)
     values, places = (_plain_or_rows(without_derivative(x)) for x in (a, edges))

@@ -60,7 +60,7 @@ def _array_ufunc(self, ufunc, method, *inputs, **kwargs):
     result = call(ufunc, *inputs, **kwargs)
     if where is not True:
         result = face("where")(where, result, out[0])
-    return result if out is None else _deliver(result, out)
+    return result if out is None else _deliver(result, out, method == "__call__" and ufunc.signature is None)
 
 
 def _first_call(ufunc, inputs):
@@ -74,26 +74,34 @@ def _is_foreign(x) -> bool:
     return own is not np.ndarray.__array_ufunc__ and own is not _array_ufunc
 
 
-def _deliver(result, out):
+def _deliver(result, out, repeated):
     """Put a result where `out=` says: into a dualad array, by rebinding it."""
     if not isinstance(result, tuple):
-        return store(out[0] if isinstance(out, tuple) else out, result)
-    return tuple(r if o is None else store(o, r) for r, o in zip(result, out, strict=True))
+        return store(out[0] if isinstance(out, tuple) else out, result, repeated=repeated)
+    return tuple(r if o is None else store(o, r, repeated=repeated) for r, o in zip(result, out, strict=True))
 
 
-def store(target, result):
-    """`target[...] = result`; a plain array cannot take a traced result."""
-    if isinstance(target, Box):
-        target[...] = result
-        return target
-    if isinstance(result, Box):
+def store(target, result, *, repeated=False):
+    """`target[...] = result`, of the same shape, or `repeated` over the target's; a plain array cannot take a traced
+    result."""
+    if isinstance(result, Box) and not isinstance(target, Box):
         raise StoreError(
             f"a traced value cannot be stored into a plain NumPy array{at_user_line()}: {way_in()}out= and in-place "
             "operators (buffer += x) need a dualad array. Write buffer = buffer + x, or make the buffer with "
             "dualad.numpy.zeros(...) or np.zeros_like(x)."
         )
+    shape, wanted = np.shape(result), np.shape(target)
+    if shape != wanted and not (repeated and fits(shape, wanted)):
+        raise ValueError(f"out= has shape {wanted}, and the result shape {shape}")
     target[...] = result
     return target
+
+
+def fits(shape, wanted) -> bool:
+    """Whether broadcasting repeats an array of the one shape over the other, without further axes."""
+    return len(shape) <= len(wanted) and all(
+        n in (1, m) for n, m in zip(reversed(shape), reversed(wanted), strict=False)
+    )
 
 
 def _call(
@@ -157,6 +165,7 @@ _ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod"}
 
 def _reduce(ufunc, x, axis=0, dtype=None, keepdims=False, initial=np._NoValue, where=True):
     name = _REDUCTIONS.get(ufunc.__name__)
+    axis = None if not np.ndim(x) and axis in (0, -1) else axis  # NumPy takes a number for a line of one
     if name is not None:
         extra = {} if initial is np._NoValue else {"initial": initial}
         if where is not True:
@@ -216,6 +225,8 @@ def _outer(ufunc, x, y):
 
 def _reduceat(ufunc, x, indices, axis=0, dtype=None):
     x = np.moveaxis(as_box_or_array(x), axis, 0)
+    if any(not 0 <= i < x.shape[0] for i in indices):
+        raise IndexError(f"reduceat: indices {list(indices)} of an axis of {x.shape[0]} entries")
     stops = [*indices[1:], x.shape[0]]
     pieces = [
         _reduce(ufunc, x[i:j] if i < j else x[i : i + 1], axis=0, dtype=dtype)

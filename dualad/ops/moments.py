@@ -65,7 +65,8 @@ def var(x, *, axis=None, ddof=0, keepdims=False):
 
 
 def _twice_over_n(space, axis, ddof):
-    return 2.0 / (count(space.shape, axis) - ddof)
+    n = count(space.shape, axis) - ddof
+    return 2.0 / n if n else float("nan")  # as the value, of too few entries
 
 
 var.jvp(

@@ -50,6 +50,8 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
             return r
     x = as_array(x)
     ord = 2 if ord is None else ord
+    if ord == np.inf and not x.size:  # the largest of none is zero
+        return face("sum")(face("absolute")(x), axis=axis, keepdims=keepdims)
     if ord == np.inf or ord == -np.inf:
         extremum = face("max") if ord > 0 else face("min")
         return extremum(face("absolute")(x), axis=axis, keepdims=keepdims)
@@ -183,7 +185,7 @@ def matrix_norm(x, *, keepdims=False, ord="fro"):
 
 def _of_singular_values(x, ord):
     s = face("svdvals")(x)
-    if ord == "nuc":
+    if ord == "nuc" or ord == 2 and not s.shape[-1]:
         return face("sum")(s, axis=-1)
     return s[..., 0] if ord == 2 else s[..., -1]
 
@@ -192,6 +194,8 @@ def _of_sums(x, ord):
     if ord not in (1, -1, np.inf, -np.inf):
         raise ValueError(f"no norm of order {ord!r} for matrices: 'fro', 'nuc', 1, -1, 2, -2, inf, -inf")
     sums = face("sum")(face("absolute")(x), axis=-2 if abs(ord) == 1 else -1)
+    if ord > 0 and not sums.shape[-1]:
+        return face("sum")(sums, axis=-1)
     return (face("max") if ord > 0 else face("min"))(sums, axis=-1)
 
 

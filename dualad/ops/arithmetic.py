@@ -12,7 +12,7 @@ from ..core.elementwise import elementwise, flat
 from ..core.primitive import primitive
 from ..core.samples import Edge, Sample
 from ..core.trace import Box
-from .comparison import STEPS, floor_divide, isnan, logical_or, rint
+from .comparison import STEPS, floor_divide, isinf, isnan, logical_or, rint
 from .complex import conjugate, real
 from .select import masked, where
 
@@ -103,7 +103,10 @@ _sign = flat(np.sign, STEPS, args=("x",), doc="-1, 0 or 1; of a complex number z
 
 
 def sign(x, /):
-    return _direction(x) if isinstance(x, Box) and x.dtype.kind == "c" else _sign(x)
+    if isinstance(x, Box) and x.dtype.kind == "c":
+        infinite = isinf(x)  # where NumPy has a direction and z / |z| has none
+        return where(infinite, _sign(x), _direction(where(infinite, 1.0, x)))
+    return _sign(x)
 
 
 sign.__doc__ = _sign.__doc__

@@ -46,8 +46,9 @@ def _double(a):
 @implements(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
     f = boxed(f)
+    f = _wide(f)
     axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    spacings = [boxed(s) for s in varargs] or [np.float64(1.0)]
+    spacings = [_wide(boxed(s)) for s in varargs] or [np.float64(1.0)]
     if len(spacings) == 1 and not spacings[0].ndim:
         spacings = spacings * len(axes)
     if len(spacings) != len(axes):
@@ -68,6 +69,11 @@ def gradient(f, *varargs, axis=None, edge_order=1):
                 lying_as(cast(found, f.dtype) if f.dtype.kind in "fc" else found, np.empty_like(row(f)))
             )
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
+
+
+def _wide(x):
+    """Whole numbers as floating-point ones: without a sign they would wrap around."""
+    return cast(x, _FLOAT64) if x.dtype.kind in "iu" else x
 
 
 def _slopes(f, spacing, edge_order):

@@ -109,10 +109,11 @@ def _quantile(name, per):
             return _of_nothing(
                 getattr(np, name[3:]), boxed(a), q, axis, method=method, out=out, keepdims=keepdims
             )
-        levels = order_statistics.levels(boxed(q), per)
+        a = boxed(a)
+        levels = order_statistics.levels(order_statistics.level_of(q, a), per)
         weights = None if weights is None else boxed(weights)
         return order_statistics.quantile(
-            boxed(a), levels, axis, method, truth(keepdims), weights=weights, skip_nan=True, out=out
+            a, levels, axis, method, truth(keepdims), weights=weights, skip_nan=True, out=out
         )
 
     return nan_quantile

@@ -15,6 +15,7 @@ import numpy as np
 from ..core.batch import Batched
 from ..core.space import face
 from ..core.trace import Box, settled, strip
+from .functions import boxed
 from .ufuncs import store
 
 
@@ -32,6 +33,8 @@ def quantile(a, q, axis, method, keepdims, *, weights=None, skip_nan=False, out=
     """The quantiles `q` of the entries along `axis`; NaN where a lane has one, or, with `skip_nan`, of the others."""
     if method not in PLACES:
         raise ValueError(f"{method!r} is not a valid method. Use one of: {list(PLACES)}")
+    if a.dtype.kind == "c":
+        raise TypeError("a must be an array of real numbers")
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = sorted(range(a.ndim)[k] for k in axes)
     kept = tuple(1 if k in axes else m for k, m in enumerate(a.shape))
@@ -45,6 +48,17 @@ def quantile(a, q, axis, method, keepdims, *, weights=None, skip_nan=False, out=
     if keepdims:
         found = found.reshape(q.shape + kept)
     return found[()] if out is None else store(out, found, repeated=True)
+
+
+def level_of(q, a):
+    """A level as an array: a Python number takes the precision of `a`, a NumPy number does so before NumPy 2.3."""
+    alone = type(q) in (int, float) or isinstance(q, float) and not _numbers_widen()
+    return np.asarray(q, a.dtype) if alone and a.dtype.kind == "f" else boxed(q)
+
+
+@functools.cache
+def _numbers_widen() -> bool:
+    return np.quantile(np.zeros(1, np.float32), np.float64(0.5)).dtype == np.float64
 
 
 def levels(q, per):
@@ -86,11 +100,19 @@ def _of_lanes(a, q, method, weights, skip_nan):
         low, high = (_entries(ordered, k, n, levels) for k in (below, below + 1))
         rise = high - low
         found = where(t < 0.5, low + rise * t, high - rise * (1 - t))
+        found = _narrow(found, a.dtype if method in ENTRIES else np.result_type(a.dtype, q.dtype))
     else:
         weights = np.take_along_axis(where(there, weights, 0.0) if skip_nan else weights, order, axis=0)
         found = _entries(ordered, _place_by_weight(weights, levels), n, levels)
     missing = n == 0 if skip_nan else np.isnan(ordered[-1])
-    return where(missing, a.dtype.type(np.nan), found).reshape(q.shape + a.shape[1:])
+    nan = found.dtype.type(np.nan) if found.dtype.kind == "f" else np.nan
+    found = where(missing, nan, found) if np.any(strip(missing)) or found.dtype.kind == "f" else found
+    return found.reshape(q.shape + a.shape[1:])
+
+
+def _narrow(x, dtype):
+    """Counts of entries are whole numbers, beside which NumPy's types grow wide."""
+    return x if x.dtype == dtype or dtype.kind != "f" else x.astype(dtype)
 
 
 def _entries(ordered, places, n, levels):
@@ -150,3 +172,5 @@ PLACES = {
     "midpoint": _on_the_line(lambda n, q: 0.5 * (np.floor((n - 1) * q) + np.ceil((n - 1) * q))),
     "nearest": _flat(lambda n, q: np.rint((n - 1) * q)),
 }
+# The methods whose results are entries, in their dtype.
+ENTRIES = {"inverted_cdf", "closest_observation", "lower", "higher", "nearest"}

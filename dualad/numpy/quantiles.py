@@ -95,7 +95,7 @@ def _quantile_by(function, per):
         a, q, axis=None, out=None, overwrite_input=False, method="linear", keepdims=False, **weights
     ):
         a = boxed(a)
-        q = np.asarray(q, a.dtype) if isinstance(q, (int, float)) and a.dtype.kind == "f" else boxed(q)
+        q = order_statistics.level_of(q, a)
         usual = method == "linear" and _is_usual(a, axis) and all(w is None for w in weights.values())
         levels = _levels(q, per) if usual else None
         if levels is None and order_statistics.in_a_batch(a, q, *weights.values()):

@@ -137,6 +137,7 @@ def _by_matrix(x, width, mode, end_values, stat_length, reflect_type):
         if mode == "linear_ramp" and (isinstance(ends, Box) or np.any(ends[axis])):
             ramps = [np.pad(np.zeros(n, x.dtype), sides, mode, end_values=one) for one in ((1, 0), (0, 1))]
             ramp = ends[axis, 0] * ramps[0] + ends[axis, 1] * ramps[1]
+            ramp = ramp if ramp.dtype == x.dtype else ramp.astype(x.dtype)
             x = x + ramp.reshape(-1, *(1,) * (x.ndim - axis - 1))
     return x
 

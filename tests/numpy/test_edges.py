@@ -83,3 +83,15 @@ def test_edge(name):
 def test_hypot_of_nothing_has_an_identity_and_fmod_has_not():
     with pytest.raises(ValueError, match="zero-size array to reduction operation fmod"):
         dualad.jvp(lambda x: np.fmod.reduce(x, axis=0), (NOTHING,), (NOTHING,))
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64])
+def test_slopes_of_whole_numbers_do_not_wrap_around(dtype):
+    y, x = np.array([3, 1, 2, 0], dtype), np.array([1, 2, 4, 3], dtype)
+    for f, at in (
+        (lambda s: np.gradient(y, s), np.float64(0.5)),
+        (lambda s: np.gradient(y, s, edge_order=2), np.array([0.0, 1.0, 3.0, 4.0])),
+        (lambda s: np.gradient(s, x), np.array([0.1, 0.5, 0.2, 0.9])),
+    ):
+        for value in (dualad.vjp(f, at)[0], dualad.jvp(f, (at,), (at,))[0]):
+            np.testing.assert_allclose(value, f(at), rtol=1e-14)

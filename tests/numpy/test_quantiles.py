@@ -65,3 +65,20 @@ def test_the_rest_goes_to_numpy():
     assert dualad.grad(lambda q: np.quantile(dualad.stop_gradient(q) * 0 + x, q))(0.3) > 0
     with pytest.raises(ValueError, match="range"):
         dualad.grad(lambda x: np.quantile(x, 1.5))(x)
+
+
+@pytest.mark.parametrize("level", [0.3, np.float64(0.3), np.float32(0.3), np.array([0.2, 0.7]), [0.2, 0.7]])
+@pytest.mark.parametrize("method", ["linear", "inverted_cdf", "nearest", "hazen"])
+@pytest.mark.parametrize("name", ["quantile", "nanquantile"])
+def test_the_dtype_is_numpys(name, method, level):
+    """A NumPy number as the level widens a result in single precision, a Python number does not."""
+    a = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+    f = lambda a: getattr(np, name)(a, level, axis=1, method=method)
+    value, tangent = dualad.jvp(f, (a,), (a,))
+    assert value.dtype == tangent.dtype == f(a).dtype
+    np.testing.assert_allclose(value, f(a), rtol=1e-6)
+
+
+def test_complex_numbers_have_no_order():
+    with pytest.raises(TypeError, match="real numbers"):
+        dualad.vjp(lambda a: np.nanquantile(a, 0.5), np.ones(3) + 1j)

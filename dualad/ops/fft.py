@@ -14,6 +14,7 @@ from ..core.primitive import primitive
 from ..core.samples import Sample
 from ..core.trace import Box
 from . import shape as _shape
+from .layout import normal_axis
 from .matmul import conj
 
 OPPOSITE = {None: "forward", "backward": "forward", "ortho": "ortho", "forward": "backward"}
@@ -39,11 +40,12 @@ fit_length.vjp(lambda g, x_space, axis: fit_length(g, n=x_space.shape[axis], axi
 
 @fit_length.batching
 def _(x, n, axis):
-    return fit_length(x, n=n, axis=behind_batch(axis))
+    return fit_length(x, n=n, axis=behind_batch(axis, x.ndim))
 
 
-def behind_batch(axis):
-    return axis + 1 if axis >= 0 else axis
+def behind_batch(axis, ndim):
+    """An axis of a row, among those of the batch, which no axis of a row may reach."""
+    return normal_axis(axis, ndim - 1) + 1
 
 
 @fit_length.samples
@@ -115,7 +117,7 @@ def _(g, a_space, axis, norm):
 def _batched_by_axis(op):
     @op.batching
     def _(a, n, axis, norm):
-        return op(a, n=n, axis=behind_batch(axis), norm=norm)
+        return op(a, n=n, axis=behind_batch(axis, a.ndim), norm=norm)
 
 
 def _sampled(op, complex):

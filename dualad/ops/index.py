@@ -178,11 +178,11 @@ scatter_add.vjp(x=lambda g, indices, spec: gather(g, *indices, spec=spec))
 @gather.batching
 def _(x, indices, spec, mask, size):
     if not any(mask[1:]):
-        indices, spec = without_masks(indices, spec)
+        indices, spec = without_masks(indices, spec, x.shape[1:])
         out = gather(x, *indices, spec=behind(spec))
         return transpose(out, axes=batch_to_front(spec, indices, x.ndim - 1, out.ndim))
     x = x if mask[0] else spread_rows(x, size)
-    indices, spec, order = with_rows(indices, spec, mask[1:], x.ndim - 1, size)
+    indices, spec, order = with_rows(indices, spec, mask[1:], x.shape[1:], size)
     return transpose(gather(x, *indices, spec=spec), axes=order)
 
 
@@ -190,10 +190,10 @@ def _(x, indices, spec, mask, size):
 def _(x, indices, spec, shape, mask, size):
     x = x if mask[0] else spread_rows(x, size)
     if not any(mask[1:]):
-        indices, spec = without_masks(indices, spec)
+        indices, spec = without_masks(indices, spec, shape)
         order, spec = batch_to_front(spec, indices, len(shape), x.ndim), behind(spec)
     else:
-        indices, spec, order = with_rows(indices, spec, mask[1:], len(shape), size)
+        indices, spec, order = with_rows(indices, spec, mask[1:], shape, size)
     return scatter_add(transpose(x, axes=inverse(order)), *indices, spec=spec, shape=(size, *shape))
 
 
@@ -202,25 +202,38 @@ def spread_rows(x, size):
     return broadcast_to(x, shape=(size, *np.shape(x)))
 
 
-def without_masks(indices, spec):
-    """The same index with every mask replaced by the integer arrays of its True elements."""
+def without_masks(indices, spec, shape):
+    """The same index of an array of `shape`, with every mask replaced by the integer arrays of its True elements."""
     if not any(i.dtype == bool for i in indices):
         return indices, spec
-    return _numbered(indices, spec, [False] * len(indices))[:2]
+    return _numbered(indices, spec, [False] * len(indices), shape)[:2]
 
 
-def _numbered(indices, spec, batched):
-    entries, arrays, flags, rest = [], [], [], iter(zip(indices, batched))
+def _numbered(indices, spec, batched, shape):
+    entries, arrays, flags = [], [], []
+    ranks = [max(i.ndim - b, 0) if i.dtype == bool else 1 for i, b in zip(indices, batched)]
+    rest = iter(zip(indices, batched, ranks))
+    axis, hidden = 0, len(shape) - axes_used(spec) - sum(ranks) + len(ranks)
     for e in spec.entries():
         if e is not HOLE:
             entries.append(e)
+            axis += hidden if e is Ellipsis else e is not None
             continue
-        i, b = next(rest)
+        i, b, rank = next(rest)
+        if i.dtype == bool:
+            check_mask(i.shape[i.ndim - rank :], shape[axis : axis + rank])
+        axis += rank
         found = _places(i, b) if i.dtype == bool else (i,)
         entries += [HOLE] * len(found)
         arrays += found
         flags += [b] * len(found)
     return arrays, Index(tuple(entries)), flags
+
+
+def check_mask(shape, axes):
+    """NumPy's refusal of a mask that is no mask of these axes."""
+    if tuple(shape) != tuple(axes):
+        raise IndexError(f"a mask of shape {tuple(shape)} does not fit axes of the sizes {tuple(axes)}")
 
 
 def _places(mask, batched):
@@ -264,10 +277,12 @@ def batch_to_front(spec, indices, ndim, out_ndim):
     return (place, *(a for a in range(out_ndim) if a != place))
 
 
-def with_rows(indices, spec, batched, ndim, size):
-    """An index with one more array in front, the number of the row, and the way back to the usual order."""
+def with_rows(indices, spec, batched, shape, size):
+    """An index of rows of `shape` with one more array in front, the number of the row, and the way back to the usual
+    order."""
+    ndim = len(shape)
     if any(i.dtype == bool for i in indices):
-        indices, spec, batched = _numbered(indices, spec, batched)
+        indices, spec, batched = _numbered(indices, spec, batched, shape)
     rank = max(i.ndim - b for i, b in zip(indices, batched))
     indices = [
         reshape(i, shape=(size, *(1,) * (rank - i.ndim + 1), *i.shape[1:])) if b else i

@@ -19,6 +19,7 @@ from .index import (
     batch_to_front,
     behind,
     block,
+    check_mask,
     gather,
     index_samples,
     is_static,
@@ -63,13 +64,14 @@ def _(x, v, indices, spec, mask, size):
     v = v if mask[1] else spread_rows(v, size)
     ndim = x.ndim - 1
     if spec.raw is HOLE and mask[2] and indices[0].dtype == bool and v.ndim == 1:
+        check_mask(indices[0].shape[1:], x.shape[1 : indices[0].ndim])
         chosen = reshape(indices[0], shape=(*indices[0].shape, *(1,) * (x.ndim - indices[0].ndim)))
         return face("where")(chosen, reshape(v, shape=(size, *(1,) * ndim)).astype(x.dtype), x)
     if not any(mask[2:]):
-        indices, spec = without_masks(indices, spec)
+        indices, spec = without_masks(indices, spec, x.shape[1:])
         order, spec = batch_to_front(spec, indices, ndim, _result_ndim(spec, indices, ndim) + 1), behind(spec)
     else:
-        indices, spec, order = with_rows(indices, spec, mask[2:], ndim, size)
+        indices, spec, order = with_rows(indices, spec, mask[2:], x.shape[1:], size)
     extra = len(order) - v.ndim
     v = reshape(v, shape=(v.shape[0], *(1,) * extra, *v.shape[1:])) if extra > 0 else v
     return put(x, transpose(v, axes=inverse(order)), *indices, spec=spec)

@@ -164,3 +164,55 @@ def test_convolutions_have_a_rule():
         for f in (np.convolve, np.correlate):
             got = dualad.vmap(functools.partial(f, v=v, mode=mode))(a)
             assert np.allclose(got, [f(r, v, mode) for r in a])
+
+
+ROWS = np.arange(30.0).reshape(2, 3, 5)
+WIDE, FIRST = np.ones((3, 4), bool), np.ones((3, 1), bool)
+
+
+def with_mask(mask, value):
+    def f(x):
+        y = x.copy()
+        y[mask(x) if callable(mask) else mask] = value
+        return y
+
+    return f
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda x: x[WIDE],
+        lambda x: x[FIRST],
+        lambda x: x[..., WIDE[0]],
+        lambda x: x[None, :, WIDE[0]],
+        lambda x: x[0, WIDE[0]],
+        lambda x: x[(x > 3)[:, :1]],
+        with_mask(WIDE, 1.0),
+        with_mask(lambda x: (x > 3)[:, :1], 1.0),
+        with_mask((slice(None), WIDE[0]), 1.0),
+    ],
+)
+def test_a_mask_of_another_shape_is_refused_row_by_row_too(f):
+    for call in (
+        lambda: f(ROWS[0]),
+        lambda: dualad.vmap(f)(ROWS),
+        lambda: dualad.vmap(dualad.jacfwd(f))(ROWS),
+    ):
+        with pytest.raises(IndexError):
+            call()
+
+
+def test_masks_that_fit():
+    mask = np.arange(15).reshape(3, 5) % 2 == 0
+    for f in (
+        lambda x: x[mask],
+        lambda x: x[..., mask[0]],
+        lambda x: x[None, :, mask[0]],
+        lambda x: x[mask[:, 0]],
+        lambda x: x[1, ..., mask[0]],
+        with_mask(mask, 1.0),
+        with_mask((Ellipsis, mask[0]), 1.0),
+        with_mask(lambda x: x > 3, 1.0),
+    ):
+        np.testing.assert_array_equal(dualad.vmap(f)(ROWS), [f(r) for r in ROWS])

@@ -162,3 +162,14 @@ def test_errors():
 )
 def test_numpys_names(f):
     check_grads(f, (random(3, 4),), order=1)
+
+
+@pytest.mark.parametrize(
+    "f", [np.fft.fft2, np.fft.irfft2, lambda x: np.fft.fftn(x, axes=(0, 1)), lambda x: np.fft.rfft(x[0])]
+)
+def test_an_axis_of_a_row_does_not_reach_the_batch(f):
+    """A row has one axis here: a second one, counted from the end, would be that of the rows."""
+    row = np.arange(4.0)
+    for call in (f, dualad.vmap(f), dualad.vmap(dualad.grad(lambda x: np.sum(np.abs(f(x)))))):
+        with pytest.raises(IndexError):
+            call(row if call is f else np.stack([row, row]))

@@ -89,6 +89,10 @@ def _on_the_line(lanes, q):
     return face("where")(t < 0.5, low + rise * t, high - rise * (1 - t)), ordered
 
 
+# The methods for which NumPy's body stores into the places of the levels, which a number is not.
+_STORING = ("averaged_inverted_cdf", "interpolated_inverted_cdf")
+
+
 def _quantile_by(function, per):
     @implements(function)
     def quantile(
@@ -100,6 +104,8 @@ def _quantile_by(function, per):
         levels = _levels(q, per) if usual else None
         if levels is None and order_statistics.in_a_batch(a, q, *weights.values()):
             return _of_a_batch(function.__name__, a, q, axis, out, method, keepdims, per, **weights)
+        if method in _STORING and isinstance(q, Box) and not q.ndim and out is None:
+            return quantile(a, q[None], axis, None, overwrite_input, method, keepdims, **weights)[0]
         if levels is None:
             return run_body(function, (a, q, axis, out, overwrite_input, method, keepdims), weights)
         lanes, kept = _lanes(a, axis)

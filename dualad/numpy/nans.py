@@ -110,6 +110,8 @@ def _quantile(name, per):
                 getattr(np, name[3:]), boxed(a), q, axis, method=method, out=out, keepdims=keepdims
             )
         a = boxed(a)
+        if a.dtype.kind == "c":
+            raise TypeError("a must be an array of real numbers")
         levels = order_statistics.levels(order_statistics.level_of(q, a), per)
         weights = None if weights is None else boxed(weights)
         return order_statistics.quantile(

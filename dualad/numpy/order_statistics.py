@@ -33,8 +33,6 @@ def quantile(a, q, axis, method, keepdims, *, weights=None, skip_nan=False, out=
     """The quantiles `q` of the entries along `axis`; NaN where a lane has one, or, with `skip_nan`, of the others."""
     if method not in PLACES:
         raise ValueError(f"{method!r} is not a valid method. Use one of: {list(PLACES)}")
-    if a.dtype.kind == "c":
-        raise TypeError("a must be an array of real numbers")
     axes = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     axes = sorted(range(a.ndim)[k] for k in axes)
     kept = tuple(1 if k in axes else m for k, m in enumerate(a.shape))

@@ -39,10 +39,11 @@ def array(obj, dtype=None, *, copy=True, ndmin=0, order="K", subok=False, like=N
     """
     if isinstance(obj, Box):
         x = copied(obj, order) if copy else ordered(settled(obj), order)
-    elif isinstance(obj, (list, tuple)):
+    elif isinstance(obj, (list, tuple)) and holds_box(obj):
         x = as_array_hook[0](obj)
-    else:
-        x = np.array(obj, copy=copy, order=order)
+    else:  # by NumPy at once: whole numbers beyond 2**53 would not survive another dtype on the way
+        x = np.array(obj, dtype, copy=copy or (None if isinstance(obj, (list, tuple)) else copy), order=order)
+        dtype = None
     if dtype is not None:
         x = cast(x, dtype)
     if x.ndim < ndmin:

@@ -237,7 +237,7 @@ def _reduce_ex(self, protocol):
 def _round(self, ndigits=None):
     if ndigits is not None:
         return np.round(self, ndigits)
-    return round(plain_value(self, "round(x)", "Write np.round(x), whose derivative is zero."))
+    return round(plain_value(self, "round(x)", "Write np.round(x), whose derivative is zero.")[()])
 
 
 def _integral(name):

@@ -108,3 +108,28 @@ def test_the_memory_of_a_traced_array():
     dualad.jvp(f, (X,), (X,))
     dualad.vmap(f)(np.stack([X, X]))
     assert set(seen) == {((24, 8), (8, 24), (8, 16), True, True)}
+
+
+def test_whole_numbers_beyond_doubles_survive():
+    n = 2**63 + 1
+    for x in (
+        dnp.asarray([n, 1], dtype=np.uint64),
+        dnp.array([[n, 1]], np.uint64)[0],
+        dnp.asarray(np.array([n, 1], np.uint64)),
+        dnp.array([dnp.asarray(n, dtype=np.uint64), dnp.asarray(1, dtype=np.uint64)]),
+    ):
+        assert x.tolist() == [n, 1] and x.dtype == np.uint64
+
+
+def test_a_list_of_numbers_as_numpy_has_it():
+    for args in (
+        ([1, 2], np.float32),
+        ([True, 2.5],),
+        ([],),
+        ([1, 2j], complex),
+        ((), int),
+        ([[1], [2]], "f4"),
+    ):
+        got, want = dnp.array(*args), np.array(*args)
+        assert got.dtype == want.dtype and got.shape == want.shape and got.tolist() == want.tolist()
+    assert round(dnp.sum(dnp.asarray([1.2, 1.5]))) == 3

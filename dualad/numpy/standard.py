@@ -62,7 +62,14 @@ def count_nonzero(a, axis=None, *, keepdims=False):
     return as_const(np.asarray(count)) if isinstance(a, Box) and not isinstance(count, Box) else count
 
 
-_IN_ARRAYS = "nonzero searchsorted isin unique_all unique_counts unique_inverse"
+def nonzero(a):
+    """`np.nonzero`, with an error for an array without axes, which NumPy before 2.1 takes for one of one entry."""
+    if np.ndim(a) == 0:
+        raise ValueError("nonzero of an array without axes: write np.nonzero(np.atleast_1d(a))")
+    return answers_in_arrays(faced(np.nonzero))(a)
+
+
+_IN_ARRAYS = "searchsorted isin unique_all unique_counts unique_inverse"
 
 
 def always_array(function):
@@ -238,7 +245,9 @@ _SPECIAL_ALIASES = {"digamma": "psi"}
 
 def names() -> dict:
     """What stands in `dualad.numpy` beside or instead of NumPy's names."""
-    own: dict[str, object] = {f.__name__: f for f in (sort, argsort, clip, count_nonzero, from_dlpack)}
+    own: dict[str, object] = {
+        f.__name__: f for f in (sort, argsort, clip, count_nonzero, nonzero, from_dlpack)
+    }
     own.update({name: f for name, f in LATER_NUMPY.items() if not hasattr(np, name)})
     if not hasattr(np, "unstack"):
         own.update(reshape=reshape, astype=astype)

@@ -245,3 +245,9 @@ def test_floats_are_no_indices():
     with pytest.raises(TypeError, match="cannot be interpreted as an integer|integer scalar"):
         operator.index(dnp.asarray(2.0))
     assert operator.index(dnp.asarray(2)) == 2 and [5, 6, 7][dnp.asarray(2)] == 7
+
+
+def test_nonzero_of_an_array_without_axes_is_an_error():
+    with pytest.raises(ValueError, match="atleast_1d|0d"):
+        dnp.nonzero(dnp.asarray(3.0))
+    assert [i.tolist() for i in dnp.nonzero(dnp.asarray([0.0, 2.0]))] == [[1]]

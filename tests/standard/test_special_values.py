@@ -1,8 +1,5 @@
-"""The special cases of the standard: signed zeros, infinities, NaN, halves, whole numbers.
-
-Every elementwise function gives there what array-api-compat's NumPy gives, signs of zeros included; alone, as an
-operator, and under a derivative.
-"""
+"""The special cases of the standard under a derivative, as operators and in single precision: signed zeros, infinities,
+NaN, halves, whole numbers give what array-api-compat's NumPy gives, signs included. Alone: test_conformance.py."""
 
 import operator
 
@@ -12,16 +9,13 @@ import pytest
 import dualad
 import dualad.numpy as dnp
 from dualad.core.trace import strip
+from tests.standard.test_conformance import ONE, TWO
 
 compat = pytest.importorskip("array_api_compat.numpy")
 
 REAL = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 7.25, 1e-300, 1e300, np.inf, np.nan])
 REAL = np.concatenate([REAL, -REAL])
 COMPLEX = np.array([complex(a, b) for a in REAL for b in REAL])
-ONE = """abs acos acosh asin asinh atan atanh ceil conj cos cosh exp expm1 floor imag isfinite isinf isnan log log1p
-log2 log10 negative positive real reciprocal round sign signbit sin sinh sqrt square tan tanh trunc""".split()
-TWO = """add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal logaddexp maximum
-minimum multiply nextafter not_equal pow remainder subtract""".split()
 OPERATORS = "add sub mul truediv floordiv mod pow lt le gt ge eq ne".split()
 REAL_ONLY = {"ceil", "floor", "trunc", "signbit"}
 quiet = pytest.mark.filterwarnings("ignore::RuntimeWarning")

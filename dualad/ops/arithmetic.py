@@ -104,8 +104,10 @@ _sign = flat(np.sign, STEPS, args=("x",), doc="-1, 0 or 1; of a complex number z
 
 def sign(x, /):
     if isinstance(x, Box) and x.dtype.kind == "c":
-        infinite = isinf(x)  # where NumPy has a direction and z / |z| has none
-        return where(infinite, _sign(x), _direction(where(infinite, 1.0, x)))
+        apart = logical_or(
+            isinf(x), x == 0
+        )  # where NumPy has a direction, or a zero with a plus, and z / |z| has not
+        return where(apart, _sign(x), _direction(where(apart, 1.0, x)))
     return _sign(x)
 
 

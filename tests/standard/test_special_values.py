@@ -59,6 +59,8 @@ def test_sign_of_complex_numbers():
     with np.errstate(all="ignore"):
         value, _ = dualad.vjp(np.sign, COMPLEX)
         np.testing.assert_allclose(value, np.sign(COMPLEX), rtol=1e-15, equal_nan=True)
+        zeros = COMPLEX[COMPLEX == 0]
+        same(lambda xp, x: xp.sign(x), zeros)
 
 
 @quiet

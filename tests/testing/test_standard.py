@@ -30,6 +30,19 @@ def test_differs(name):
 def test_skipped():
     pass
 """
+# It fails for dualad.numpy, and for numpy in its third run.
+CHANCE = """
+import os
+from pathlib import Path
+
+class TestChance:
+    def test_once(self):
+        if os.environ["ARRAY_API_TESTS_MODULE"] == "dualad.numpy":
+            assert False
+        runs = Path("runs")
+        runs.write_text(runs.read_text() + "." if runs.exists() else ".")
+        assert runs.read_text() != "..."
+"""
 
 
 def suite(folder, fails):
@@ -50,6 +63,17 @@ def test_what_fails_for_one_alone_is_named(tmp_path, capsys, fails, status):
     other = "dualad.numpy" if fails == "numpy" else "numpy"
     assert f"0 fail for {other} alone" in printed
     assert ": 3 passed, 1 failed, 1 skipped" in printed and ": 2 passed, 2 failed, 1 skipped" in printed
+
+
+def test_a_test_that_fails_by_chance_is_tried_again(tmp_path, monkeypatch, capsys):
+    clone = suite(tmp_path, "nothing")
+    (clone / "array_api_tests" / "test_chance.py").write_text(CHANCE)
+    monkeypatch.setattr(standard, "TRIES", 1)
+    assert standard.main([str(clone), "--reference", "numpy"]) == 1
+    (clone / "runs").unlink()
+    monkeypatch.setattr(standard, "TRIES", 2)
+    assert standard.main([str(clone), "--reference", "numpy"]) == 0
+    assert "1 fail for dualad.numpy alone; the reference is tried again" in capsys.readouterr().out
 
 
 def test_a_suite_that_does_not_run_is_an_error(tmp_path):

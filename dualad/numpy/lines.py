@@ -45,8 +45,7 @@ def _double(a):
 
 @implements(np.gradient)
 def gradient(f, *varargs, axis=None, edge_order=1):
-    f = boxed(f)
-    f = _wide(f)
+    f = _wide(boxed(f))
     axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
     spacings = [_wide(boxed(s)) for s in varargs] or [np.float64(1.0)]
     if len(spacings) == 1 and not spacings[0].ndim:

@@ -104,9 +104,8 @@ _sign = flat(np.sign, STEPS, args=("x",), doc="-1, 0 or 1; of a complex number z
 
 def sign(x, /):
     if isinstance(x, Box) and x.dtype.kind == "c":
-        apart = logical_or(
-            isinf(x), x == 0
-        )  # where NumPy has a direction, or a zero with a plus, and z / |z| has not
+        # Infinities have a direction in NumPy, and zero is one with a plus; z / |z| has neither.
+        apart = logical_or(isinf(x), x == 0)
         return where(apart, _sign(x), _direction(where(apart, 1.0, x)))
     return _sign(x)
 

@@ -1,4 +1,4 @@
-"""The table `calls.txt`, read: one case for each line and kind of array."""
+"""The table `calls.txt`, read: one case for each line and kind of array; and the elementwise functions by name."""
 
 import re
 from dataclasses import dataclass
@@ -79,3 +79,9 @@ def read():
 
 
 CALLS = list(read())
+
+# Elementwise functions, of one array and of two.
+ONE = """abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isfinite isinf isnan log log10 log1p log2
+negative positive reciprocal round sign signbit sin sinh sqrt square tan tanh trunc""".split()
+TWO = """add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal logaddexp maximum
+minimum multiply nextafter not_equal pow remainder subtract""".split()

@@ -9,7 +9,7 @@ import pytest
 
 import dualad.numpy as dnp
 from dualad.core.trace import Box, strip
-from tests.standard.calls import CALLS
+from tests.standard.calls import CALLS, ONE, TWO
 
 compat = pytest.importorskip("array_api_compat.numpy")
 importlib.import_module("array_api_compat.numpy.linalg")
@@ -80,10 +80,6 @@ def test_the_array_has_the_standards_attributes():
 
 
 EDGES = [0.0, -0.0, 1.0, -1.0, 0.5, -2.5, 3.0, np.inf, -np.inf, np.nan, 1e300, 5e-324, np.finfo(float).max]
-ONE = """abs acos acosh asin asinh atan atanh ceil cos cosh exp expm1 floor isfinite isinf isnan log log10 log1p log2
-negative positive reciprocal round sign signbit sin sinh sqrt square tan tanh trunc""".split()
-TWO = """add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal logaddexp maximum
-minimum multiply nextafter not_equal pow remainder subtract""".split()
 
 
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")

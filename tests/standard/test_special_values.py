@@ -9,7 +9,7 @@ import pytest
 import dualad
 import dualad.numpy as dnp
 from dualad.core.trace import strip
-from tests.standard.test_conformance import ONE, TWO
+from tests.standard.calls import ONE, TWO
 
 compat = pytest.importorskip("array_api_compat.numpy")
 
